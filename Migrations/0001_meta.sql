@@ -1,0 +1,5 @@
+-- clairon.db: facts about this installation, one row each.
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;

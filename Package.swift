@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The list of targets is the layer diagram of ARCHITECTURE.md: a target may import what its line
+// names and nothing else (`--explicit-target-dependency-import-check error` in the Makefile).
+
+let house: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+func layer(_ name: String, in folder: String? = nil, _ needs: [Target.Dependency] = [],
+           resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: needs, path: "Sources/\(folder.map { $0 + "/" } ?? "")\(name)",
+            resources: resources, swiftSettings: house)
+}
+
+func tests(of name: String, _ needs: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: needs, exclude: exclude, resources: resources, swiftSettings: house)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let channels: [Target.Dependency] = ["APNs", "FCM", "WebPush", "Messenger", "SMS"]
+
+let package = Package(
+    name: "clairon",
+    products: [.executable(name: "clairon", targets: ["clairon"])],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    ],
+    targets: [
+        // C headers that Swift cannot see by itself.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+        // The operating system and its libraries, with a Swift face.
+        layer("Linux", ["CLinux"]),
+        layer("OpenSSL", ["COpenSSL"]),
+        layer("Curl", ["CCurl", "Linux"]),
+
+        // Serving.
+        layer("HTTPWire"),
+        layer("HTTPServer", ["HTTPWire", "Linux", "OpenSSL"]),
+
+        // Nouns and rules, no I/O.
+        layer("Core"),
+        layer("Segmentation", ["Core"]),
+        layer("Content", ["Core"]),
+
+        // Storing.
+        layer("Storage", ["Core", "Segmentation", "Linux", grdb], resources: [.embedInCode("Migrations")]),
+
+        // Delivering: adapters build requests and classify replies, the engine sends.
+        layer("APNs", in: "Channels", ["Core", "Content", "OpenSSL"]),
+        layer("FCM", in: "Channels", ["Core", "Content", "OpenSSL"]),
+        layer("WebPush", in: "Channels", ["Core", "Content", "OpenSSL"]),
+        layer("Messenger", in: "Channels", ["Core", "Content", "OpenSSL"]),
+        layer("SMS", in: "Channels", ["Core", "Content", "OpenSSL"]),
+        layer("DeliveryEngine", ["Core", "Content", "Storage", "Curl", "Linux"] + channels),
+
+        // The contract.
+        layer("API", ["Core", "Segmentation", "Content", "Storage", "HTTPServer", "OpenSSL"]),
+
+        // Provider simulators, and the program.
+        layer("Sandbox", ["Core", "HTTPServer", "OpenSSL"]),
+        .executableTarget(
+            name: "clairon",
+            dependencies: [
+                "API", "Content", "Core", "Curl", "DeliveryEngine", "HTTPServer", "Linux", "OpenSSL", "Sandbox",
+                "Segmentation", "Storage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ] + channels,
+            swiftSettings: house),
+
+        tests(of: "Core", ["Core"]),
+        tests(of: "OpenSSL", ["OpenSSL"]),
+        tests(of: "Linux", ["Linux"]),
+        tests(of: "Curl", ["Curl", "Linux"]),
+        tests(of: "HTTPWire", ["HTTPWire"]),
+        tests(of: "HTTPServer", ["HTTPServer", "HTTPWire", "Linux"]),
+        tests(of: "Segmentation", ["Segmentation", "Core", "Storage", grdb]),
+        tests(of: "Content", ["Content", "Core"]),
+        tests(of: "Storage", ["Storage", "Core", "Segmentation", grdb]),
+        tests(of: "Channels", ["Core", "Content", "OpenSSL"] + channels),
+        tests(of: "DeliveryEngine", ["DeliveryEngine", "Core", "Content", "Storage", "Linux"] + channels),
+        tests(of: "API", ["API", "Core", "Storage", "HTTPServer"]),
+        tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "OpenSSL"] + channels),
+        tests(of: "System", ["Core", "Linux", grdb]),
+    ]
+)
