@@ -1,4 +1,4 @@
-package import CLinux
+import CLinux
 import Glibc
 
 /// An epoll instance, level-triggered.
@@ -47,7 +47,7 @@ package struct Epoll: ~Copyable, Sendable {
     package var rawDescriptor: Int32 { descriptor.rawValue }
 
     package init() throws(Errno) {
-        let number = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+        let number = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard number >= 0 else { throw .last("epoll_create1") }
         descriptor = FileDescriptor(owning: number)
     }

@@ -9,7 +9,7 @@ package struct EventFD: ~Copyable, Sendable {
     package var rawDescriptor: Int32 { descriptor.rawValue }
 
     package init() throws(Errno) {
-        let number = eventfd(0, Int32(EFD_CLOEXEC.rawValue | EFD_NONBLOCK.rawValue))
+        let number = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard number >= 0 else { throw .last("eventfd") }
         descriptor = FileDescriptor(owning: number)
     }

@@ -27,7 +27,8 @@ import Testing
     @Test func `a peer that shuts down its writing half is reported`() throws {
         var pair: [Int32] = [-1, -1]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
-        let (near, far) = (FileDescriptor(owning: pair[0]), FileDescriptor(owning: pair[1]))
+        let near = FileDescriptor(owning: pair[0])
+        let far = FileDescriptor(owning: pair[1])
         let epoll = try Epoll()
         try epoll.add(near.rawValue, [.readable, .readHangUp], token: 1)
         shutdown(far.rawValue, Int32(SHUT_WR))

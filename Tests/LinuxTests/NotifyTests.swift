@@ -3,11 +3,14 @@ import Linux
 import Testing
 
 @Suite struct NotifyTests {
-    /// A datagram socket bound to an abstract name that the kernel picks (unix(7), autobind).
-    private func listener() throws -> (FileDescriptor, name: String) {
+    private func datagramSocket() throws -> FileDescriptor {
         let number = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         try #require(number >= 0)
-        let descriptor = FileDescriptor(owning: number)
+        return FileDescriptor(owning: number)
+    }
+
+    /// Binds to an abstract name that the kernel picks (unix(7), autobind).
+    private func bindAnyName(_ number: Int32) -> String {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         var length = socklen_t(MemoryLayout<sa_family_t>.size)
@@ -20,14 +23,15 @@ import Testing
         }
         let count = Int(length) - MemoryLayout<sa_family_t>.size
         let bytes = withUnsafeBytes(of: &address.sun_path) { Array($0.prefix(count).dropFirst()) }
-        return (descriptor, "@" + String(decoding: bytes, as: UTF8.self))
+        return "@" + String(decoding: bytes, as: UTF8.self)
     }
 
     @Test func `tells an abstract socket that the service is ready`() throws {
-        let (descriptor, name) = try listener()
+        let descriptor = try datagramSocket()
+        let name = bindAnyName(descriptor.rawValue)
         #expect(try Notify(path: name).send(.ready, status: "serving\nfour loops"))
         var buffer = [UInt8](repeating: 0, count: 256)
-        let count = recv(descriptor.rawValue, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+        let count = recv(descriptor.rawValue, &buffer, buffer.count, Int32(MSG_DONTWAIT))
         try #require(count > 0)
         #expect(String(decoding: buffer.prefix(count), as: UTF8.self) == "READY=1\nSTATUS=serving four loops")
     }
