@@ -86,7 +86,7 @@ let package = Package(
         tests(of: "HTTPServer", ["HTTPServer", "HTTPWire", "Linux"]),
         tests(of: "Segmentation", ["Segmentation", "Core", "Storage", grdb]),
         tests(of: "Content", ["Content", "Core"]),
-        tests(of: "Storage", ["Storage", "Core", "Segmentation", grdb]),
+        tests(of: "Storage", ["Storage", "Core", "Linux", "Segmentation", grdb]),
         tests(of: "Channels", ["Core", "Content", "OpenSSL"] + channels),
         tests(of: "DeliveryEngine", ["DeliveryEngine", "Core", "Content", "Storage", "Linux"] + channels),
         tests(of: "API", ["API", "Core", "Storage", "HTTPServer"]),
