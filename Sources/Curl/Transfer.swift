@@ -85,21 +85,37 @@ final class Transfer {
             return .failed(
                 TransferFailure(code, reason: "The address is not allowed", disposition: .notSent))
         }
-        let wasProcessed = hasSentBytes && !trace.wasRefused(goAways)
+        let mayBeProcessed = hasSentBytes(code) && !trace.wasRefused(goAways)
         return .failed(
             TransferFailure(
                 code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code,
-                disposition: wasProcessed ? .ambiguous : .notSent))
+                disposition: mayBeProcessed ? .ambiguous : .notSent))
     }
 
-    /// Whether the peer can have the whole request.
+    /// Whether the peer can have seen the request.
     ///
     /// The code alone does not tell: a request on a kept-alive connection that dies goes on to a new
-    /// connection, and if that one cannot be made the code is COULDNT_CONNECT.
-    private var hasSentBytes: Bool {
-        if !body.isEmpty { return bodyOffset > 0 }
-        var headBytes = 0
-        return ccurl_get_long(easy, CURLINFO_REQUEST_SIZE, &headBytes) != CURLE_OK || headBytes > 0
+    /// connection, and if that one cannot be made the code is COULDNT_CONNECT. And the head alone may be
+    /// enough: some servers answer before they read the body.
+    private func hasSentBytes(_ code: CURLcode) -> Bool {
+        if bodyOffset > 0 { return true }
+        // What left, if anything, was a head without the body it announced, or a CONNECT to the proxy.
+        if !body.isEmpty && Self.beforeTheRequest.contains(code.rawValue) { return false }
+        let proxyStatus = info(CURLINFO_HTTP_CONNECTCODE)
+        if proxyStatus != 0 && !(200...299).contains(proxyStatus) { return false }
+        return info(CURLINFO_REQUEST_SIZE) != 0
+    }
+
+    /// The connection was not made, or not trusted.
+    private static let beforeTheRequest = Set([
+        CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
+        CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_PROXY,
+    ].map(\.rawValue))
+
+    /// A number that libcurl kept about the transfer; −1 if it cannot say.
+    private func info(_ which: CURLINFO) -> Int {
+        var value = 0
+        return ccurl_get_long(easy, which, &value) == CURLE_OK ? value : -1
     }
 
     private func set(_ request: TransferRequest, _ headers: HeaderLines.Head) -> CURLcode {
