@@ -1,0 +1,54 @@
+import CLinux
+import Glibc
+
+/// A named POSIX thread.
+///
+/// Join it exactly once, from another thread; one that is never joined keeps its stack until the process ends.
+package struct Thread: Sendable {
+    private let handle: pthread_t
+
+    /// Starts a thread that runs `body` and ends.
+    ///
+    /// - Parameter name: shown by `top -H` and gdb; the kernel keeps the first 15 bytes.
+    package static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) -> Thread {
+        let box = Unmanaged.passRetained(ThreadBody(name: name, run: body))
+        var handle = pthread_t()
+        let failure = pthread_create(&handle, nil, { context in
+            guard let context else { return nil }
+            let body = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
+            Thread.nameCurrent(body.name)
+            body.run()
+            return nil
+        }, box.toOpaque())
+        guard failure == 0 else {
+            box.release()
+            throw Errno(call: "pthread_create", code: failure)
+        }
+        return Thread(handle: handle)
+    }
+
+    /// Waits until the thread has ended.
+    package func join() {
+        let failure = pthread_join(handle, nil)
+        precondition(failure == 0, "a thread is joined once, and not by itself")
+    }
+
+    /// Whether the caller runs on this thread.
+    package var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
+
+    private static func nameCurrent(_ name: String) {
+        var bytes = name.utf8.prefix(15).map { CChar(bitPattern: $0) }
+        bytes.append(0)
+        _ = pthread_setname_np(pthread_self(), bytes)
+    }
+}
+
+private final class ThreadBody: Sendable {
+    let name: String
+    let run: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.run = run
+    }
+}
