@@ -68,7 +68,7 @@ let package = Package(
         layer("API", ["Core", "Segmentation", "Content", "Storage", "HTTPServer", "OpenSSL"]),
 
         // Provider simulators, and the program.
-        layer("Sandbox", ["Core", "HTTPServer", "OpenSSL"]),
+        layer("Sandbox", ["Core", "HTTPServer", "Linux", "OpenSSL"]),
         .executableTarget(
             name: "clairon",
             dependencies: [
@@ -90,7 +90,7 @@ let package = Package(
         tests(of: "Channels", ["Core", "Content", "OpenSSL"] + channels),
         tests(of: "DeliveryEngine", ["DeliveryEngine", "Core", "Content", "Storage", "Linux"] + channels),
         tests(of: "API", ["API", "Core", "Storage", "HTTPServer"]),
-        tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "OpenSSL"] + channels),
+        tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "Linux", "OpenSSL"] + channels),
         tests(of: "System", ["Core", "Linux", grdb]),
     ]
 )
