@@ -1,1 +1,1 @@
-// Filled by the first commit of this target.
+// Filled by the next commit.

@@ -1,0 +1,369 @@
+import Glibc
+import HTTPWire
+import Linux
+import Synchronization
+
+/// A thread with its own listener, epoll and connections, which also runs the handlers of their requests.
+///
+/// A handler that waits for something elsewhere resumes here, through the mailbox: it needs no lock against
+/// its own connection, and a slow one delays nobody as long as it suspends instead of blocking.
+final class EventLoop: TaskExecutor, @unchecked Sendable {
+    // `mailbox`, `counters`, `census`, `owner` and the constants are shared. Everything declared `var`, and
+    // `epoll`, belongs to the loop's thread.
+    let configuration: ServerConfiguration
+    let router: Router
+    let counters = LoopCounters()
+    let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
+    private let time: any TimeSource
+    private let census: ConnectionCensus
+    private let mailbox: Mailbox<LoopMessage>
+    private let owner = Atomic<UInt>(0)
+    private let idPrefix: String
+    private let epoll: Epoll
+
+    private(set) var now: Int64 = 0
+    private(set) var isDraining = false
+    private(set) var dateLine: [UInt8] = []
+    /// Output storage that goes from connection to connection, so that idle ones hold none.
+    var spareOutput: [UInt8] = []
+    private var dateSecond: Int64 = -1
+    private var listener: Listener?
+    private var listenerPausedUntil: Int64?
+    private var spareDescriptor: FileDescriptor?
+    private var slots: [Slot] = []
+    private var freeSlots: [Int] = []
+    private var deadlines = DeadlineHeap()
+    private var jobs: [UnownedJob] = []
+    private var messages: [LoopMessage] = []
+    private var openConnections = 0
+    private var runningHandlers = 0
+    private var nextSerial: UInt64 = 0
+    private var drainUntil: Int64 = .max
+    private var drained: [UnsafeContinuation<Void, Never>] = []
+
+    private struct Slot {
+        var generation: UInt32 = 0
+        var connection: Connection?
+    }
+
+    private static let mailboxToken: UInt64 = 0
+    private static let listenerToken: UInt64 = 1
+    private static let firstToken: UInt64 = 2
+
+    init(
+        _ configuration: ServerConfiguration, router: Router, census: ConnectionCensus, time: any TimeSource,
+        idPrefix: String
+    ) throws(Errno) {
+        self.configuration = configuration
+        self.router = router
+        self.census = census
+        self.time = time
+        self.idPrefix = idPrefix
+        mailbox = try Mailbox()
+        epoll = try Epoll()
+        try epoll.add(mailbox.rawDescriptor, .readable, token: Self.mailboxToken)
+        spareDescriptor = Self.openSpare()
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Gives the loop its listener. Before `run`.
+    func listen(_ listener: consuming Listener) throws(Errno) {
+        try epoll.add(listener.rawDescriptor, .readable, token: Self.listenerToken)
+        self.listener = consume listener
+    }
+
+    // MARK: - Any thread
+
+    var isCurrent: Bool { owner.load(ordering: .relaxed) == pthread_self() }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isCurrent { jobs.append(job) } else { mailbox.post(.job(job)) }
+    }
+
+    /// Leaves a message; it is handled before the loop waits again.
+    func post(_ message: LoopMessage) {
+        mailbox.post(message)
+    }
+
+    // MARK: - The loop's thread
+
+    /// Runs until drained.
+    func run() {
+        owner.store(pthread_self(), ordering: .relaxed)
+        var batch = Epoll.Batch(capacity: 256)
+        while !hasFinished {
+            do {
+                try epoll.wait(&batch, timeoutMilliseconds: waitMilliseconds())
+            } catch {
+                preconditionFailure("the loop's own epoll fails: \(error)")
+            }
+            refreshTime()
+            for index in 0..<batch.count {
+                let (token, events) = batch[index]
+                switch token {
+                case Self.mailboxToken: readMail()
+                case Self.listenerToken: acceptConnections()
+                default: connection(token)?.handle(events)
+                }
+            }
+            runJobs()
+            expire()
+            runJobs()
+        }
+        listener = nil
+        owner.store(0, ordering: .relaxed)
+    }
+
+    /// Ends only when no task can come back to this executor any more.
+    private var hasFinished: Bool {
+        guard isDraining else { return false }
+        if openConnections == 0 || now >= drainUntil {
+            for slot in slots { slot.connection?.close() }
+            runJobs()
+            for continuation in drained { continuation.resume() }
+            drained = []
+        }
+        return drained.isEmpty && openConnections == 0 && runningHandlers == 0
+    }
+
+    private func waitMilliseconds() -> Int32 {
+        guard jobs.isEmpty else { return 0 }
+        var next = deadlines.next ?? .max
+        if let listenerPausedUntil { next = min(next, listenerPausedUntil) }
+        if !drained.isEmpty { next = min(next, drainUntil) }
+        guard next != .max else { return -1 }
+        return Int32(clamping: max(0, next - time.monotonicMilliseconds))
+    }
+
+    private func refreshTime() {
+        now = time.monotonicMilliseconds
+        let second = time.wallMilliseconds / 1000
+        guard second != dateSecond else { return }
+        dateSecond = second
+        dateLine.removeAll(keepingCapacity: true)
+        dateLine.append(contentsOf: "date: ".utf8)
+        HTTPDate.append(unixSeconds: second, to: &dateLine)
+        dateLine.append(contentsOf: "\r\n".utf8)
+    }
+
+    private func runJobs() {
+        while !jobs.isEmpty {
+            let ready = jobs
+            jobs = []
+            for job in ready { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        }
+    }
+
+    private func readMail() {
+        mailbox.drain(into: &messages)
+        for message in messages {
+            switch message {
+            case .job(let job):
+                job.runSynchronously(on: asUnownedTaskExecutor())
+            case .resumeReading(let exchange):
+                find(exchange)?.resumeReading()
+            case .sendContinue(let exchange):
+                find(exchange)?.sendContinue()
+            case .write(let exchange, let bytes, let continuation):
+                if let connection = find(exchange) {
+                    connection.writeStream(bytes, continuation)
+                } else {
+                    continuation.resume(returning: .failure(.disconnected))
+                }
+            case .abort(let exchange):
+                find(exchange)?.close()
+            case .drain(let until, let done):
+                startDraining(until, done)
+            }
+        }
+        messages.removeAll(keepingCapacity: true)
+    }
+
+    private func startDraining(_ until: Int64, _ done: UnsafeContinuation<Void, Never>) {
+        isDraining = true
+        drainUntil = until
+        drained.append(done)
+        listener = nil
+        listenerPausedUntil = nil
+        for slot in slots { slot.connection?.closeIfIdle() }
+    }
+
+    private func expire() {
+        if let until = listenerPausedUntil, until <= now { resumeListener() }
+        while let (at, token) = deadlines.popDue(now) {
+            connection(token)?.look(promisedAt: at)
+        }
+    }
+
+    /// Has `look` called at that time, or later.
+    func promise(_ connection: Connection, at time: Int64) {
+        deadlines.insert(at: time, token: connection.token)
+    }
+
+    // MARK: - Connections
+
+    private func connection(_ token: UInt64) -> Connection? {
+        guard token >= Self.firstToken else { return nil }
+        let index = Int((token &- Self.firstToken) & 0xFFFF_FFFF)
+        guard index < slots.count, let connection = slots[index].connection, connection.token == token else { return nil }
+        return connection
+    }
+
+    private func find(_ exchange: Exchange) -> Connection? {
+        guard let connection = connection(exchange.connection), connection.exchange == exchange else { return nil }
+        return connection
+    }
+
+    /// Changes what is watched.
+    func watch(_ connection: Connection, _ events: Epoll.Events) {
+        do {
+            try epoll.modify(connection.rawDescriptor, events, token: connection.token)
+        } catch {
+            connection.close()
+        }
+    }
+
+    func remove(_ connection: Connection) {
+        epoll.remove(connection.rawDescriptor)
+        let index = Int((connection.token &- Self.firstToken) & 0xFFFF_FFFF)
+        slots[index].connection = nil
+        slots[index].generation &+= 1
+        freeSlots.append(index)
+        openConnections -= 1
+        census.leave(connection.peer)
+    }
+
+    private func add(_ descriptor: consuming FileDescriptor, peer: String) {
+        let index: Int
+        if let free = freeSlots.popLast() {
+            index = free
+        } else {
+            index = slots.count
+            slots.append(Slot())
+        }
+        let token = Self.firstToken &+ (UInt64(slots[index].generation) << 32 | UInt64(index))
+        let connection = Connection(SocketTransport(descriptor), loop: self, token: token, peer: peer)
+        do {
+            try epoll.add(connection.rawDescriptor, .readable, token: token)
+        } catch {
+            freeSlots.append(index)
+            census.leave(peer)
+            counters.reject("epoll_failed")
+            return
+        }
+        slots[index].connection = connection
+        openConnections += 1
+        connection.start()
+    }
+
+    private func acceptConnections() {
+        // A few at a time: a flood of connections must not starve those that are open.
+        for _ in 0..<64 {
+            guard let accepted = listener?.accept() else { return }
+            switch consume accepted {
+            case .connection(let descriptor, let peer):
+                counters.accepted.add(1, ordering: .relaxed)
+                if let reason = census.enter(peer) {
+                    turnAway(descriptor, reason)
+                } else {
+                    add(descriptor, peer: peer)
+                }
+            case .nothing:
+                return
+            case .vanished:
+                continue
+            case .outOfDescriptors:
+                if !turnAwayWithSpare() { return pauseListener() }
+            case .exhausted:
+                return pauseListener()
+            }
+        }
+    }
+
+    /// Level-triggered epoll would report the same connection for ever if nothing could take it: the
+    /// spare descriptor is given up for it.
+    private func turnAwayWithSpare() -> Bool {
+        guard spareDescriptor != nil else { return false }
+        spareDescriptor = nil
+        var hasMore = false
+        if let accepted = listener?.accept(), case .connection(let descriptor, _) = consume accepted {
+            counters.accepted.add(1, ordering: .relaxed)
+            turnAway(descriptor, "out_of_descriptors")
+            hasMore = true
+        }
+        spareDescriptor = Self.openSpare()
+        return hasMore && spareDescriptor != nil
+    }
+
+    private func turnAway(_ descriptor: consuming FileDescriptor, _ reason: String) {
+        counters.reject(reason)
+        let number = descriptor.rawValue
+        let answer = Array("HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".utf8)
+        _ = send(number, answer, answer.count, Int32(MSG_NOSIGNAL))
+        _ = shutdown(number, Int32(SHUT_WR))
+        descriptor.close()
+    }
+
+    private func pauseListener() {
+        guard let number = listener?.rawDescriptor else { return }
+        epoll.remove(number)
+        listenerPausedUntil = now + 100
+    }
+
+    private func resumeListener() {
+        listenerPausedUntil = nil
+        if spareDescriptor == nil { spareDescriptor = Self.openSpare() }
+        guard let number = listener?.rawDescriptor else { return }
+        do {
+            try epoll.add(number, .readable, token: Self.listenerToken)
+        } catch {
+            listenerPausedUntil = now + 100
+        }
+    }
+
+    private static func openSpare() -> FileDescriptor? {
+        let number = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        return number >= 0 ? FileDescriptor(owning: number) : nil
+    }
+
+    // MARK: - Requests
+
+    func nextExchange(of connection: Connection) -> Exchange {
+        nextSerial &+= 1
+        counters.requests.add(1, ordering: .relaxed)
+        return Exchange(connection: connection.token, serial: nextSerial)
+    }
+
+    func request(_ head: RequestHead, body: RequestBody, peer: String, exchange: Exchange) -> Request {
+        Request(head: head, body: body, peer: peer, idPrefix: idPrefix, serial: exchange.serial)
+    }
+
+    /// Starts a handler. One that never suspends has answered when this returns: no queue, no hop.
+    func launch(_ handler: @escaping Handler, _ request: Request, _ exchange: Exchange) {
+        runningHandlers += 1
+        Task.immediate(executorPreference: self) {
+            let response = await handler(request)
+            if case .stream(let produce) = response.body {
+                if self.beginStream(exchange, response) {
+                    await produce(ResponseWriter(loop: self, exchange: exchange))
+                    self.endStream(exchange)
+                }
+            } else {
+                self.find(exchange)?.complete(response)
+            }
+            self.runningHandlers -= 1
+        }
+    }
+
+    private func beginStream(_ exchange: Exchange, _ response: Response) -> Bool {
+        precondition(isCurrent, "a handler comes back to its loop")
+        return find(exchange)?.beginStream(response) ?? false
+    }
+
+    private func endStream(_ exchange: Exchange) {
+        precondition(isCurrent, "a handler comes back to its loop")
+        find(exchange)?.endStream()
+    }
+}

@@ -1,0 +1,21 @@
+/// The writing end of a streamed answer.
+package struct ResponseWriter: Sendable {
+    let loop: EventLoop
+    let exchange: Exchange
+
+    /// Sends a piece, and waits while the other end is slow to take what was written before.
+    ///
+    /// - Throws: `disconnected` or `timeout`; nothing more can be written then.
+    package func write(_ bytes: [UInt8]) async throws(BodyError) {
+        guard !bytes.isEmpty else { return }
+        let outcome = await withUnsafeContinuation { continuation in
+            loop.post(.write(exchange, bytes, continuation))
+        }
+        try outcome.get()
+    }
+
+    /// Cuts the connection, so that what was sent is not mistaken for the whole.
+    package func abort() {
+        loop.post(.abort(exchange))
+    }
+}
