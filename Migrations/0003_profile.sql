@@ -9,7 +9,7 @@ CREATE TABLE profile (
     country       TEXT,
     latitude      REAL CHECK (latitude BETWEEN -90 AND 90),
     longitude     REAL CHECK (longitude BETWEEN -180 AND 180),
-    attributes    TEXT NOT NULL DEFAULT '{}' CHECK (json_type(attributes) = 'object'),
+    attributes    TEXT NOT NULL DEFAULT '{}' CHECK (attributes GLOB '{*}'),
     -- 0..9999, from the external id: percentages that stay the same for a person.
     bucket        INTEGER NOT NULL CHECK (bucket BETWEEN 0 AND 9999),
     last_seen_at  INTEGER,

@@ -17,7 +17,7 @@ package struct PushEndpoint: Equatable, Sendable {
         let bytes = Array(url.utf8)
         guard bytes.count <= PushEndpoint.maximumBytes, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
             let separator = bytes.firstRange(of: Array("://".utf8)),
-            let scheme = Scheme(rawValue: url[..<separator.lowerBound, in: bytes])
+            let scheme = Scheme(rawValue: PushEndpoint.lowercased(bytes[..<separator.lowerBound]))
         else { return nil }
         let rest = bytes[separator.upperBound...]
         let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
@@ -52,14 +52,11 @@ package struct PushEndpoint: Equatable, Sendable {
             byte.isASCIILetter || byte.isASCIIDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
                 || (byte == UInt8(ascii: "_") && !isBracketed) || (byte == UInt8(ascii: ":") && isBracketed)
         }
-        guard isValid, let text = String(validating: host.map(\.asciiLowercased), as: UTF8.self) else { return nil }
-        return (text, port)
+        return isValid ? (lowercased(host), port) : nil
     }
-}
 
-extension String {
-    /// The text of a byte range, lower case; the whole is known to be ASCII.
-    fileprivate subscript(range: PartialRangeUpTo<Int>, in bytes: [UInt8]) -> String {
-        String(validating: bytes[range].map(\.asciiLowercased), as: UTF8.self) ?? ""
+    /// Of bytes that are known to be ASCII.
+    private static func lowercased(_ bytes: ArraySlice<UInt8>) -> String {
+        String(validating: bytes.map(\.asciiLowercased), as: UTF8.self) ?? ""
     }
 }

@@ -20,12 +20,13 @@ package struct WebPushEncryption: ~Copyable {
         agreement = try P256.Agreement()
     }
 
-    /// The body for `receiver`: a fresh key pair and a fresh salt per message.
+    /// The body for `receiver`: a fresh key pair and a fresh salt per message. Nil when the receiver's
+    /// point is not on the curve.
     ///
     /// - Parameter padding: zero bytes that hide the length of the plaintext.
     package mutating func encrypt(
         _ plaintext: [UInt8], for receiver: Receiver, padding: Int
-    ) throws(OpenSSLError) -> [UInt8] {
+    ) throws(OpenSSLError) -> [UInt8]? {
         try agreement.renew()
         return try seal(plaintext, for: receiver, padding: padding, salt: SecureRandom.bytes(ContentKeys.saltBytes))
     }
@@ -33,22 +34,18 @@ package struct WebPushEncryption: ~Copyable {
     /// The body with a key pair and a salt that are given: reproduces the vectors of RFC 8291.
     package mutating func encrypt(
         _ plaintext: [UInt8], for receiver: Receiver, padding: Int, salt: [UInt8], scalar: [UInt8]
-    ) throws(OpenSSLError) -> [UInt8] {
+    ) throws(OpenSSLError) -> [UInt8]? {
         try agreement.load(scalar: scalar)
         return try seal(plaintext, for: receiver, padding: padding, salt: salt)
     }
 
     private mutating func seal(
         _ plaintext: [UInt8], for receiver: Receiver, padding: Int, salt: [UInt8]
-    ) throws(OpenSSLError) -> [UInt8] {
+    ) throws(OpenSSLError) -> [UInt8]? {
         precondition(salt.count == ContentKeys.saltBytes, "a salt is 16 bytes")
         let recordBytes = plaintext.count + 1 + padding + AESGCM.tagBytes
-        guard padding >= 0, recordBytes <= WebPushEncryption.recordBytes else {
-            throw OpenSSLError(call: "web push", reason: "the message does not fit one record")
-        }
-        guard let secret = try agreement.sharedSecret(with: receiver.point) else {
-            throw OpenSSLError(call: "web push", reason: "the subscription's key is not on the curve")
-        }
+        precondition(padding >= 0 && recordBytes <= WebPushEncryption.recordBytes, "the message does not fit one record")
+        guard let secret = try agreement.sharedSecret(with: receiver.point) else { return nil }
         let material = WebPushEncryption.inputKeyMaterial(
             secret: secret, receiver: receiver, sender: agreement.publicPoint, with: &hmac)
         let keys = ContentKeys(material: material, salt: salt, with: &hmac)
@@ -79,29 +76,4 @@ package struct WebPushEncryption: ~Copyable {
     }
 
     private static let infoPrefix = Array("WebPush: info\0".utf8)
-}
-
-/// What a browser gave us to encrypt with (RFC 8291 §3.1, §3.2).
-package struct Receiver: Equatable, Sendable {
-    package static let secretBytes = 16
-
-    /// `p256dh`: an uncompressed point, 65 bytes.
-    package let point: [UInt8]
-    /// `auth`: 16 bytes.
-    package let secret: [UInt8]
-
-    /// Decodes base64url, padded or not, and the plain base64 that older client code makes of the
-    /// same bytes; nil at a wrong length. Whether the point is on the curve is checked where it is
-    /// used, and at registration by `WebPushRules`.
-    package init?(p256dh: String, auth: String) {
-        guard let point = Receiver.decode(p256dh), point.count == P256.pointBytes, point.first == 0x04,
-            let secret = Receiver.decode(auth), secret.count == Receiver.secretBytes
-        else { return nil }
-        self.point = point
-        self.secret = secret
-    }
-
-    private static func decode(_ text: String) -> [UInt8]? {
-        Base64URL.decode(text) ?? Base64.decode(text)
-    }
 }
