@@ -345,7 +345,10 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         runningHandlers += 1
         Task.immediate(executorPreference: self) {
             let response = await handler(request)
-            if case .stream(let produce) = response.body {
+            if case .abort = response.body {
+                // Posted, so that the connection is not taken away from under the reading that led here.
+                self.post(.abort(exchange))
+            } else if case .stream(let produce) = response.body {
                 if self.beginStream(exchange, response) {
                     await produce(ResponseWriter(loop: self, exchange: exchange))
                     self.endStream(exchange)

@@ -59,6 +59,9 @@ package struct SandboxSettings: Sendable {
     package var receiptFile: String?
     /// Whether the sandbox itself calls status and webhook URLs; otherwise they wait in `pendingCallbacks`.
     package var deliversCallbacks = true
+    /// Where they all go, whatever host their URLs name (`127.0.0.1:8080`): a server under test seldom listens at its
+    /// public name. Nil to go to the host of the URL.
+    package var callbackAddress: String?
 
     package init() {}
 }
