@@ -124,6 +124,16 @@ import Testing
         #expect(failure?.disposition == .ambiguous)
     }
 
+    @Test func `each of many stalled transfers ends at its time`() throws {
+        // Connections are taken up by the kernel and never read.
+        let (listener, port) = try Loopback.listen()
+        defer { close(listener) }
+        let client = try multi(connections: 8) { $0.totalTimeoutMilliseconds = 150 }
+        let results = try outcomes(of: (0..<24).map { post("http://127.0.0.1:\(port)/\($0)") }, with: client)
+        #expect(results.allSatisfy { $0.failure?.code == 28 && $0.failure?.disposition == .ambiguous })
+        #expect(client.free == 8)
+    }
+
     @Test func `a connection that is never made is not sent`() throws {
         // A listener with a full queue leaves further connections without an answer.
         let (listener, port) = try Loopback.listen(backlog: 0)
