@@ -56,8 +56,8 @@ import Testing
         #expect(results.allSatisfy { $0.reply?.status == 200 })
         let seen = peer.requests.map { request in
             let lines = request.split(separator: "\r\n", omittingEmptySubsequences: false)
-            return [lines[0].prefix { $0 != " " }, lines.first { $0.hasPrefix("Content-Length") } ?? "-", lines.last ?? ""]
-                .joined(separator: "|")
+            let length = lines.first { $0.hasPrefix("Content-Length") } ?? "-"
+            return [lines[0].prefix { $0 != " " }, length, lines.last ?? ""].joined(separator: "|")
         }
         #expect(seen == ["GET|-|", "PUT|Content-Length: 1|x", "DELETE|-|", "POST|Content-Length: 0|",
             "DELETE|Content-Length: 1|x", "GET|-|", "POST|Content-Length: 1|x"])
