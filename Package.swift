@@ -70,7 +70,7 @@ let package = Package(
         layer("API", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "HTTPServer", "OpenSSL"]),
 
         // Provider simulators, and the program.
-        layer("Sandbox", ["Core", "HTTPServer", "OpenSSL"]),
+        layer("Sandbox", ["Core", "HTTPServer", "Linux", "OpenSSL"]),
         .executableTarget(
             name: "clairon",
             dependencies: [
@@ -93,7 +93,7 @@ let package = Package(
         tests(of: "Channels", ["Core", "Content", "OpenSSL"] + channels, exclude: ["Judges"]),
         tests(of: "DeliveryEngine", ["DeliveryEngine", "Campaigns", "Core", "Content", "Segmentation", "Storage", "Linux"] + channels),
         tests(of: "API", ["API", "Core", "Storage", "HTTPServer"]),
-        tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "OpenSSL"] + channels),
+        tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "Linux", "OpenSSL"] + channels),
         tests(of: "System", ["Core", "Linux", grdb]),
     ]
 )

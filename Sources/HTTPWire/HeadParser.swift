@@ -116,12 +116,13 @@ package struct HeadParser: Sendable {
 
     private mutating func readMethod(_ bytes: Span<UInt8>) throws(Refusal) {
         while position < bytes.count, ByteSet.token.contains(bytes[position]) { position += 1 }
-        guard position - mark <= limits.methodBytes else {  // RFC 9112 §3
-            throw Refusal(501, "method_unknown", "No method here has so long a name.")
-        }
+        let unknown = Refusal(501, "method_unknown", "No method here has so long a name.")  // RFC 9112 §3
+        // Not refused at the seventeenth byte: the banner of another protocol is a 400 for its line end.
+        guard position - mark <= 16 * limits.methodBytes else { throw unknown }
         guard position < bytes.count else { return }
         // RFC 9112 §3: single spaces; a sender of anything else is guessed at by lenient parsers.
         guard bytes[position] == ASCII.space else { throw .malformed("The method is not followed by one space.") }
+        guard position - mark <= limits.methodBytes else { throw unknown }
         methodRange = mark..<position
         position += 1
         mark = position
