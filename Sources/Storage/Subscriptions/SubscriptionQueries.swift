@@ -60,7 +60,7 @@ extension StoreTransaction {
             VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)
             """, [owner.rawValue, account, registration.address.channel.rawValue, registration.address.identity,
                   store.hash.index(registration.address.identity), registration.address.keys,
-                  registration.language.applied(to: nil), version, version.flatMap(AppVersion.key),
+                  registration.language.applied(to: nil), version, version.flatMap { AppVersion($0)?.sortKey },
                   registration.os.applied(to: nil), now.milliseconds, now.milliseconds])
         return SubscriptionID(rawValue: db.lastInsertedRowID)
     }
@@ -73,7 +73,7 @@ extension StoreTransaction {
                                     language = ?, app_version = ?, app_version_key = ?, os = ?, registered_at = ?, updated_at = ?
             WHERE id = ?
             """, [owner.rawValue, registration.address.keys, registration.language.applied(to: old.language), version,
-                  version.flatMap(AppVersion.key), registration.os.applied(to: old.os), now.milliseconds, now.milliseconds,
+                  version.flatMap { AppVersion($0)?.sortKey }, registration.os.applied(to: old.os), now.milliseconds, now.milliseconds,
                   old.id.rawValue])
         return old.id
     }
