@@ -1,33 +1,26 @@
 internal import GRDB
 package import Core
-
-/// A condition over a profile `p`, as SQL with its values.
-struct ProfileCondition: Sendable {
-    let sql: String
-    let arguments: StatementArguments
-}
+package import Segmentation
 
 extension StoreTransaction {
     /// Who a campaign reaches: the profiles that match, by their subscriptions on the accounts.
     ///
     /// - Parameters:
-    ///   - matching: nil means everybody.
     ///   - excluding: nil means nobody.
     ///   - accounts: account.id, in the order of the campaign's channels.
-    func audience(matching: ProfileCondition?, excluding: ProfileCondition?, accounts: [Int64],
+    package func audience(matching: Condition, excluding: Condition?, accounts: [Int64],
                   strategy: AudienceStrategy) throws -> FrozenAudience {
         var conditions: [String] = []
         var arguments: StatementArguments = [accounts.json]
-        if let matching {
-            conditions.append("(\(matching.sql)) IS TRUE")
-            arguments += matching.arguments
-        }
+        let matching = try compile(matching, context(.audience))
+        conditions.append(matching.sql)
+        arguments += matching.statementArguments
         if let excluding {
-            conditions.append("(\(excluding.sql)) IS NOT TRUE")
-            arguments += excluding.arguments
+            let excluding = try compile(excluding, context(.audience))
+            conditions.append("NOT \(excluding.sql)")
+            arguments += excluding.statementArguments
         }
-        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        return try audience(where: filter, arguments, accounts: accounts, strategy: strategy)
+        return try audience(where: "WHERE " + conditions.joined(separator: " AND "), arguments, accounts: accounts, strategy: strategy)
     }
 
     /// The same for named profiles; unknown ones are left out.
