@@ -121,14 +121,10 @@ extension Connection {
         ResponseHead.appendStatusLine(response.status, to: &output)
         output.append(contentsOf: loop.dateLine)
         for (name, value) in response.headers {
-            switch name {
-            case "content-length", "transfer-encoding", "connection", "date":
-                continue  // Framing and connection are the server's, and could contradict it.
-            default:
-                guard ResponseHead.appendField(name, value, to: &output) else {
-                    output.removeLast(output.count - start)
-                    return false
-                }
+            if Self.isOurs(name) { continue }
+            guard ResponseHead.appendField(name, value, to: &output) else {
+                output.removeLast(output.count - start)
+                return false
             }
         }
         switch content {
@@ -148,6 +144,16 @@ extension Connection {
         }
         output.append(contentsOf: "\r\n".utf8)
         return true
+    }
+
+    /// Framing and persistence are the server's to say: a handler's word could contradict its deeds.
+    private static func isOurs(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 4, 10, 14, 17:
+            ["date", "connection", "content-length", "transfer-encoding"].contains(name.lowercased())
+        default:
+            false
+        }
     }
 
     /// The answer is queued: go on with the next request, with the rest of this one's body, or to the end.

@@ -8,7 +8,7 @@ import Synchronization
 /// A handler that waits for something elsewhere resumes here, through the mailbox: it needs no lock against
 /// its own connection, and a slow one delays nobody as long as it suspends instead of blocking.
 final class EventLoop: TaskExecutor, @unchecked Sendable {
-    // `mailbox`, `counters`, `census`, `owner` and the constants are shared. Everything declared `var`, and
+    // `mailbox`, `hasEnded`, `counters`, `census`, `owner` and the constants are shared. Everything declared `var`, and
     // `epoll`, belongs to the loop's thread.
     let configuration: ServerConfiguration
     let router: Router
@@ -19,6 +19,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let mailbox: Mailbox<LoopMessage>
     private let owner = Atomic<UInt>(0)
     private let idPrefix: String
+    /// Whether the thread has read its mail for the last time.
+    private let hasEnded = Lock(false)
     private let epoll: Epoll
 
     private(set) var now: Int64 = 0
@@ -82,9 +84,23 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         if isCurrent { jobs.append(job) } else { mailbox.post(.job(job)) }
     }
 
-    /// Leaves a message; it is handled before the loop waits again.
-    func post(_ message: LoopMessage) {
-        mailbox.post(message)
+    /// Does what the message asks: at once on the loop's thread, else when the loop reads its mail.
+    func tell(_ message: LoopMessage) {
+        if isCurrent { return perform(message) }
+        let hasEnded = hasEnded.withLock { hasEnded in
+            if !hasEnded { mailbox.post(message) }
+            return hasEnded
+        }
+        if hasEnded { decline(message) }
+    }
+
+    /// Answers what comes after the end.
+    private func decline(_ message: LoopMessage) {
+        switch message {
+        case .write(_, _, let continuation): continuation.resume(returning: .failure(.disconnected))
+        case .abort(_, let done), .drain(_, let done): done.resume()
+        case .job, .resumeReading, .sendContinue: break
+        }
     }
 
     // MARK: - The loop's thread
@@ -114,6 +130,11 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
         listener = nil
         owner.store(0, ordering: .relaxed)
+        let late = hasEnded.withLock { hasEnded in
+            hasEnded = true
+            return mailbox.drain()
+        }
+        late.forEach(decline)
     }
 
     /// Ends only when no task can come back to this executor any more.
@@ -158,27 +179,30 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private func readMail() {
         mailbox.drain(into: &messages)
-        for message in messages {
-            switch message {
-            case .job(let job):
-                job.runSynchronously(on: asUnownedTaskExecutor())
-            case .resumeReading(let exchange):
-                find(exchange)?.resumeReading()
-            case .sendContinue(let exchange):
-                find(exchange)?.sendContinue()
-            case .write(let exchange, let bytes, let continuation):
-                if let connection = find(exchange) {
-                    connection.writeStream(bytes, continuation)
-                } else {
-                    continuation.resume(returning: .failure(.disconnected))
-                }
-            case .abort(let exchange):
-                find(exchange)?.close()
-            case .drain(let until, let done):
-                startDraining(until, done)
-            }
-        }
+        for message in messages { perform(message) }
         messages.removeAll(keepingCapacity: true)
+    }
+
+    private func perform(_ message: LoopMessage) {
+        switch message {
+        case .job(let job):
+            job.runSynchronously(on: asUnownedTaskExecutor())
+        case .resumeReading(let exchange):
+            find(exchange)?.resumeReading()
+        case .sendContinue(let exchange):
+            find(exchange)?.sendContinue()
+        case .write(let exchange, let bytes, let continuation):
+            if let connection = find(exchange) {
+                connection.writeStream(bytes, continuation)
+            } else {
+                continuation.resume(returning: .failure(.disconnected))
+            }
+        case .abort(let exchange, let done):
+            find(exchange)?.close()
+            done.resume()
+        case .drain(let until, let done):
+            startDraining(until, done)
+        }
     }
 
     private func startDraining(_ until: Int64, _ done: UnsafeContinuation<Void, Never>) {

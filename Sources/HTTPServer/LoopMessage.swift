@@ -9,9 +9,9 @@ enum LoopMessage: Sendable {
     /// Send a piece of a streamed answer; resume once there is room for more.
     case write(Exchange, [UInt8], UnsafeContinuation<Result<Void, BodyError>, Never>)
     /// Cut the connection.
-    case abort(Exchange)
+    case abort(Exchange, UnsafeContinuation<Void, Never>)
     /// Take no more connections, close idle ones, end when none is left or at this time.
-    case drain(until: Int64, done: UnsafeContinuation<Void, Never>)
+    case drain(until: Int64, UnsafeContinuation<Void, Never>)
 }
 
 /// One request and its answer, on one connection of one loop.

@@ -52,7 +52,7 @@ package final class Server: Sendable {
         await withTaskGroup { group in
             for loop in loops {
                 group.addTask {
-                    await withUnsafeContinuation { loop.post(.drain(until: until, done: $0)) }
+                    await withUnsafeContinuation { loop.tell(.drain(until: until, $0)) }
                 }
             }
         }
