@@ -84,7 +84,8 @@ extension Connection {
     /// A client that sends requests and takes no answers must not make us store them.
     private func hasRoomForAnswer() -> Bool {
         if pendingOutput > Self.outputWindow { flush() }
-        return pendingOutput <= Self.outputWindow && phase == .head
+        isHeldBack = pendingOutput > Self.outputWindow
+        return !isHeldBack && phase == .head
     }
 
     private func throwAway(_ count: Int) {

@@ -67,7 +67,7 @@ extension Connection {
         return true
     }
 
-    func writeStream(_ bytes: [UInt8], _ continuation: UnsafeContinuation<Result<Void, BodyError>, Never>) {
+    func writeStream(_ bytes: [UInt8], _ continuation: LoopMessage.Written) {
         guard phase == .streaming else {
             continuation.resume(returning: .failure(.disconnected))
             return
@@ -78,6 +78,7 @@ extension Connection {
         } else {
             output.append(contentsOf: bytes)
         }
+        streamBurst += bytes.count
         streamWaiters.append(continuation)
         settle()
     }
@@ -216,6 +217,9 @@ extension Connection {
         guard pendingOutput <= Self.outputWindow, !streamWaiters.isEmpty else { return }
         let waiters = streamWaiters
         streamWaiters = []
-        for waiter in waiters { waiter.resume(returning: .success(())) }
+        // A reader as fast as its writer would otherwise have the loop to itself.
+        let shouldYield = streamBurst > Self.outputWindow
+        if shouldYield { streamBurst = 0 }
+        for waiter in waiters { waiter.resume(returning: .success(shouldYield)) }
     }
 }

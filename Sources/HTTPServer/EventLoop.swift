@@ -29,28 +29,18 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Output storage that goes from connection to connection, so that idle ones hold none.
     var spareOutput: [UInt8] = []
     private var dateSecond: Int64 = -1
-    private var listener: Listener?
-    private var listenerPausedUntil: Int64?
-    private var spareDescriptor: FileDescriptor?
-    private var slots: [Slot] = []
-    private var freeSlots: [Int] = []
+    private var acceptor: Acceptor?
+    private var connections = ConnectionTable()
     private var deadlines = DeadlineHeap()
     private var jobs: [UnownedJob] = []
     private var messages: [LoopMessage] = []
-    private var openConnections = 0
     private var runningHandlers = 0
     private var nextSerial: UInt64 = 0
     private var drainUntil: Int64 = .max
     private var drained: [UnsafeContinuation<Void, Never>] = []
 
-    private struct Slot {
-        var generation: UInt32 = 0
-        var connection: Connection?
-    }
-
     private static let mailboxToken: UInt64 = 0
     private static let listenerToken: UInt64 = 1
-    private static let firstToken: UInt64 = 2
 
     init(
         _ configuration: ServerConfiguration, router: Router, census: ConnectionCensus, time: any TimeSource,
@@ -64,7 +54,6 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         mailbox = try Mailbox()
         epoll = try Epoll()
         try epoll.add(mailbox.rawDescriptor, .readable, token: Self.mailboxToken)
-        spareDescriptor = Self.openSpare()
     }
 
     deinit { scratch.deallocate() }
@@ -72,7 +61,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Gives the loop its listener. Before `run`.
     func listen(_ listener: consuming Listener) throws(Errno) {
         try epoll.add(listener.rawDescriptor, .readable, token: Self.listenerToken)
-        self.listener = consume listener
+        acceptor = Acceptor(listener)
     }
 
     // MARK: - Any thread
@@ -121,14 +110,14 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
                 switch token {
                 case Self.mailboxToken: readMail()
                 case Self.listenerToken: acceptConnections()
-                default: connection(token)?.handle(events)
+                default: connections[token]?.handle(events)
                 }
             }
             runJobs()
             expire()
             runJobs()
         }
-        listener = nil
+        acceptor = nil
         owner.store(0, ordering: .relaxed)
         let late = hasEnded.withLock { hasEnded in
             hasEnded = true
@@ -140,19 +129,18 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Ends only when no task can come back to this executor any more.
     private var hasFinished: Bool {
         guard isDraining else { return false }
-        if openConnections == 0 || now >= drainUntil {
-            for slot in slots { slot.connection?.close() }
-            runJobs()
+        if connections.count == 0 || now >= drainUntil {
+            for connection in connections.all { connection.close() }
             for continuation in drained { continuation.resume() }
             drained = []
         }
-        return drained.isEmpty && openConnections == 0 && runningHandlers == 0
+        return connections.count == 0 && runningHandlers == 0 && jobs.isEmpty
     }
 
     private func waitMilliseconds() -> Int32 {
         guard jobs.isEmpty else { return 0 }
         var next = deadlines.next ?? .max
-        if let listenerPausedUntil { next = min(next, listenerPausedUntil) }
+        if let until = acceptor?.pausedUntil { next = min(next, until) }
         if !drained.isEmpty { next = min(next, drainUntil) }
         guard next != .max else { return -1 }
         return Int32(clamping: max(0, next - time.monotonicMilliseconds))
@@ -169,8 +157,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         dateLine.append(contentsOf: "\r\n".utf8)
     }
 
+    /// A few rounds at most: tasks that always have more to do must not keep the sockets waiting.
     private func runJobs() {
-        while !jobs.isEmpty {
+        for _ in 0..<4 where !jobs.isEmpty {
             let ready = jobs
             jobs = []
             for job in ready { job.runSynchronously(on: asUnownedTaskExecutor()) }
@@ -209,15 +198,14 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         isDraining = true
         drainUntil = until
         drained.append(done)
-        listener = nil
-        listenerPausedUntil = nil
-        for slot in slots { slot.connection?.closeIfIdle() }
+        acceptor = nil
+        for connection in connections.all { connection.closeIfIdle() }
     }
 
     private func expire() {
-        if let until = listenerPausedUntil, until <= now { resumeListener() }
+        if let until = acceptor?.pausedUntil, until <= now { resumeListener() }
         while let (at, token) = deadlines.popDue(now) {
-            connection(token)?.look(promisedAt: at)
+            connections[token]?.look(promisedAt: at)
         }
     }
 
@@ -228,15 +216,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: - Connections
 
-    private func connection(_ token: UInt64) -> Connection? {
-        guard token >= Self.firstToken else { return nil }
-        let index = Int((token &- Self.firstToken) & 0xFFFF_FFFF)
-        guard index < slots.count, let connection = slots[index].connection, connection.token == token else { return nil }
-        return connection
-    }
-
     private func find(_ exchange: Exchange) -> Connection? {
-        guard let connection = connection(exchange.connection), connection.exchange == exchange else { return nil }
+        guard let connection = connections[exchange.connection], connection.exchange == exchange else { return nil }
         return connection
     }
 
@@ -251,105 +232,64 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     func remove(_ connection: Connection) {
         epoll.remove(connection.rawDescriptor)
-        let index = Int((connection.token &- Self.firstToken) & 0xFFFF_FFFF)
-        slots[index].connection = nil
-        slots[index].generation &+= 1
-        freeSlots.append(index)
-        openConnections -= 1
+        connections.remove(connection)
         census.leave(connection.peer)
-    }
-
-    private func add(_ descriptor: consuming FileDescriptor, peer: String) {
-        let index: Int
-        if let free = freeSlots.popLast() {
-            index = free
-        } else {
-            index = slots.count
-            slots.append(Slot())
-        }
-        let token = Self.firstToken &+ (UInt64(slots[index].generation) << 32 | UInt64(index))
-        let connection = Connection(SocketTransport(descriptor), loop: self, token: token, peer: peer)
-        do {
-            try epoll.add(connection.rawDescriptor, .readable, token: token)
-        } catch {
-            freeSlots.append(index)
-            census.leave(peer)
-            counters.reject("epoll_failed")
-            return
-        }
-        slots[index].connection = connection
-        openConnections += 1
-        connection.start()
     }
 
     private func acceptConnections() {
         // A few at a time: a flood of connections must not starve those that are open.
         for _ in 0..<64 {
-            guard let accepted = listener?.accept() else { return }
-            switch consume accepted {
-            case .connection(let descriptor, let peer):
-                counters.accepted.add(1, ordering: .relaxed)
-                if let reason = census.enter(peer) {
-                    turnAway(descriptor, reason)
-                } else {
-                    add(descriptor, peer: peer)
-                }
-            case .nothing:
-                return
-            case .vanished:
-                continue
-            case .outOfDescriptors:
-                if !turnAwayWithSpare() { return pauseListener() }
-            case .exhausted:
-                return pauseListener()
+            guard let next = acceptor?.next() else { return }
+            switch consume next {
+            case .serve(let descriptor, let peer): serve(descriptor, peer)
+            case .turnAway(let descriptor, let reason): turnAway(descriptor, reason)
+            case .again: continue
+            case .rest: return
+            case .pause: return pauseListener()
             }
         }
     }
 
-    /// Level-triggered epoll would report the same connection for ever if nothing could take it: the
-    /// spare descriptor is given up for it.
-    private func turnAwayWithSpare() -> Bool {
-        guard spareDescriptor != nil else { return false }
-        spareDescriptor = nil
-        var hasMore = false
-        if let accepted = listener?.accept(), case .connection(let descriptor, _) = consume accepted {
-            counters.accepted.add(1, ordering: .relaxed)
-            turnAway(descriptor, "out_of_descriptors")
-            hasMore = true
+    private func serve(_ descriptor: consuming FileDescriptor, _ peer: String) {
+        if let reason = census.enter(peer) { return turnAway(descriptor, reason) }
+        counters.accepted.add(1, ordering: .relaxed)
+        let token = connections.reserve()
+        let connection = Connection(SocketTransport(descriptor), loop: self, token: token, peer: peer)
+        do {
+            try epoll.add(connection.rawDescriptor, .readable, token: token)
+        } catch {
+            connections.release(token)
+            census.leave(peer)
+            counters.reject("epoll_failed")
+            return
         }
-        spareDescriptor = Self.openSpare()
-        return hasMore && spareDescriptor != nil
+        connections.insert(connection)
+        connection.start()
     }
 
     private func turnAway(_ descriptor: consuming FileDescriptor, _ reason: String) {
+        counters.accepted.add(1, ordering: .relaxed)
         counters.reject(reason)
-        let number = descriptor.rawValue
-        let answer = Array("HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".utf8)
-        _ = send(number, answer, answer.count, Int32(MSG_NOSIGNAL))
-        _ = shutdown(number, Int32(SHUT_WR))
-        descriptor.close()
+        let transport = SocketTransport(descriptor)
+        let answer = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        _ = Array(answer.utf8).withUnsafeBytes { transport.send($0) }
+        transport.closeWriting()
     }
 
     private func pauseListener() {
-        guard let number = listener?.rawDescriptor else { return }
+        guard let number = acceptor?.listener.rawDescriptor else { return }
         epoll.remove(number)
-        listenerPausedUntil = now + 100
+        acceptor?.pausedUntil = now + 100
     }
 
     private func resumeListener() {
-        listenerPausedUntil = nil
-        if spareDescriptor == nil { spareDescriptor = Self.openSpare() }
-        guard let number = listener?.rawDescriptor else { return }
+        guard let number = acceptor?.listener.rawDescriptor else { return }
         do {
             try epoll.add(number, .readable, token: Self.listenerToken)
+            acceptor?.pausedUntil = nil
         } catch {
-            listenerPausedUntil = now + 100
+            acceptor?.pausedUntil = now + 100
         }
-    }
-
-    private static func openSpare() -> FileDescriptor? {
-        let number = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        return number >= 0 ? FileDescriptor(owning: number) : nil
     }
 
     // MARK: - Requests

@@ -11,7 +11,7 @@ package struct ResponseWriter: Sendable {
         let outcome = await withUnsafeContinuation { continuation in
             loop.tell(.write(exchange, bytes, continuation))
         }
-        try outcome.get()
+        if try outcome.get() { await Task.yield() }
     }
 
     /// Cuts the connection, so that what was sent is not mistaken for the whole.
