@@ -46,9 +46,9 @@ extension LedgerTransaction {
             UPDATE delivery SET state = 'dead', reason = 'provider_gave_up', detail = 'poison', epoch = NULL, updated_at = ?
             WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ? AND boots >= ?
             """, [now.milliseconds, epoch, poisonLimit])
-        // Returns nothing. Queues the others again; their attempts go on counting.
+        // Returns nothing. Queues the others again. Their attempts go on counting, but a crash of ours is not charged to anybody.
         recovery.resent = try run("""
-            UPDATE delivery SET state = 'pending', epoch = NULL, failures = failures + 1, updated_at = ?
+            UPDATE delivery SET state = 'pending', epoch = NULL, updated_at = ?
             WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ?
             """, [now.milliseconds, epoch])
         return recovery
