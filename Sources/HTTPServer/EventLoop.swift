@@ -309,7 +309,11 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         runningHandlers += 1
         Task.immediate(executorPreference: self) {
             let response = await handler(request)
-            if case .stream(let produce) = response.body {
+            if case .abort = response.body {
+                // Later, so that the connection is not taken away from under the reading that led here.
+                await Task.yield()
+                await ResponseWriter(loop: self, exchange: exchange).abort()
+            } else if case .stream(let produce) = response.body {
                 if self.beginStream(exchange, response) {
                     await produce(ResponseWriter(loop: self, exchange: exchange))
                     self.endStream(exchange)

@@ -1,0 +1,45 @@
+extension UInt8 {
+    /// The value of an ASCII hexadecimal digit.
+    package var hexDigit: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    package var isASCIIDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+
+    package var isASCIILetter: Bool {
+        let folded = self | 0x20
+        return folded >= UInt8(ascii: "a") && folded <= UInt8(ascii: "z")
+    }
+
+    /// A to Z folded to lower case, every other byte as it is.
+    package var asciiLowercased: UInt8 {
+        self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
+    }
+}
+
+extension StringProtocol {
+    /// A to Z folded to lower case and nothing else: `lowercased()` also folds the Kelvin sign to k.
+    package var asciiLowercased: String {
+        String(decoding: utf8.map(\.asciiLowercased), as: UTF8.self)
+    }
+
+    /// Plain decimal digits as a number: no sign, no space, no overflow.
+    package var decimal: Int64? {
+        var value: Int64 = 0
+        var isEmpty = true
+        for byte in utf8 {
+            guard byte.isASCIIDigit else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflowAgain) = product.addingReportingOverflow(Int64(byte - UInt8(ascii: "0")))
+            guard !overflow, !overflowAgain else { return nil }
+            value = sum
+            isEmpty = false
+        }
+        return isEmpty ? nil : value
+    }
+}
