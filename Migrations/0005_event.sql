@@ -6,7 +6,7 @@ CREATE TABLE event (
     profile       INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,
     name          TEXT NOT NULL,
     at            INTEGER NOT NULL,
-    properties    TEXT NOT NULL DEFAULT '{}' CHECK (json_type(properties) = 'object')
+    properties    TEXT NOT NULL DEFAULT '{}' CHECK (properties GLOB '{*}')
 ) STRICT;
 CREATE INDEX event_by_external_hash ON event (external_hash);
 CREATE INDEX event_by_profile ON event (profile, name, at);

@@ -2,7 +2,7 @@
 CREATE TABLE segment (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     name       TEXT NOT NULL,
-    condition  TEXT NOT NULL CHECK (json_valid(condition)),
+    condition  TEXT NOT NULL CHECK (condition GLOB '{*}'),
     version    INTEGER NOT NULL DEFAULT 1,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL

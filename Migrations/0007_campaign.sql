@@ -7,7 +7,7 @@ CREATE TABLE campaign (
                  ('draft', 'scheduled', 'running', 'paused', 'finished', 'cancelled', 'expired', 'failed')),
     -- Why it failed, expired or was paused by us; null when a person did it.
     reason       TEXT,
-    definition   TEXT NOT NULL CHECK (json_type(definition) = 'object'),
+    definition   TEXT NOT NULL CHECK (definition GLOB '{*}'),
     version      INTEGER NOT NULL DEFAULT 1,
     scheduled_at INTEGER,
     started_at   INTEGER,

@@ -1,0 +1,95 @@
+package import GRDB
+package import Linux
+
+/// One SQLite file: the writer that does all writes and all checkpoints, and a pool of snapshot readers.
+package final class DatabaseFile: Sendable {
+    package let path: String
+    package let writer: Writer
+    private let pool: DatabasePool
+
+    /// Opens, migrates and verifies the file.
+    ///
+    /// - Parameters:
+    ///   - attaching: other files as read-only schemas, `[name: path]`; the writer sees only those of `writerAttaches`.
+    ///   - secureDelete: overwrite deleted content with zeros (personal data).
+    package init(path: String, schema: Schema, secureDelete: Bool, attaching: [String: String] = [:],
+                 writerAttaches: Set<String> = [], functions: [DatabaseFunction] = [], time: any TimeSource) throws {
+        self.path = path
+        var configuration = Configuration()
+        configuration.label = schema == .store ? "store" : "ledger"
+        configuration.maximumReaderCount = 4
+        configuration.busyMode = .timeout(5)
+        configuration.foreignKeysEnabled = true
+        configuration.publicStatementArguments = false
+        configuration.prepareDatabase { db in
+            try Pragmas.set(on: db, secureDelete: secureDelete)
+            for (name, path) in attaching where db.configuration.readonly || writerAttaches.contains(name) {
+                try db.execute(sql: "ATTACH DATABASE ? AS \(name)", arguments: ["file:\(path)?mode=ro"])
+            }
+            for function in functions { db.add(function: function) }
+        }
+        pool = try DatabasePool(path: path, configuration: configuration)
+        try pool.writeWithoutTransaction { db in
+            // GRDB sets `synchronous = NORMAL` after `prepareDatabase` has run.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try schema.migrate(db)
+            try Pragmas.verify(on: db, secureDelete: secureDelete)
+        }
+        writer = try Writer(pool: pool, name: configuration.label ?? "writer", time: time)
+    }
+
+    /// Creates or upgrades a file without keeping it open, so that others can attach it.
+    package static func migrate(path: String, schema: Schema) throws {
+        var configuration = Configuration()
+        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") }
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.inDatabase(schema.migrate)
+        try queue.close()
+    }
+
+    /// Reads one snapshot on a reader thread. Keep it under a second: a pinned reader makes the WAL grow.
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
+        try await pool.read(body)
+    }
+
+    /// The same for a caller that has no async context (start-up, commands).
+    package func readNow<Value>(_ body: (GRDB.Database) throws -> Value) throws -> Value { try pool.read(body) }
+
+    /// Ends the writer after what it has, checkpoints and closes.
+    package func close() throws {
+        writer.stop()
+        try pool.close()
+    }
+}
+
+/// The settings every connection must have, read back because SQLite ignores what it does not know.
+private enum Pragmas {
+    static func set(on db: GRDB.Database, secureDelete: Bool) throws {
+        if !db.configuration.readonly { try db.execute(sql: "PRAGMA journal_mode = WAL") }
+        try db.execute(sql: """
+            PRAGMA synchronous = FULL;
+            PRAGMA wal_autocheckpoint = 0;
+            PRAGMA journal_size_limit = 67108864;
+            PRAGMA mmap_size = 0;
+            PRAGMA trusted_schema = OFF;
+            PRAGMA cell_size_check = ON;
+            PRAGMA cache_size = -16384;
+            PRAGMA temp_store = MEMORY;
+            PRAGMA secure_delete = \(secureDelete ? "ON" : "OFF");
+            """)
+    }
+
+    static func verify(on db: GRDB.Database, secureDelete: Bool) throws {
+        let wanted: [(String, String)] = [
+            ("journal_mode", "wal"), ("synchronous", "2"), ("wal_autocheckpoint", "0"), ("mmap_size", "0"),
+            ("trusted_schema", "0"), ("foreign_keys", "1"), ("secure_delete", secureDelete ? "1" : "0"),
+        ]
+        for (name, value) in wanted {
+            let row = try Row.fetchOne(db, sql: "PRAGMA \(name)")
+            let found = row.flatMap { String.fromDatabaseValue($0[0] as DatabaseValue) ?? Int.fromDatabaseValue($0[0]).map(String.init) } ?? "nothing"
+            guard found == value else {
+                throw StorageError.unusable("PRAGMA \(name) is \(found), must be \(value): the file system or the SQLite library does not allow it")
+            }
+        }
+    }
+}

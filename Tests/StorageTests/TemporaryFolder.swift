@@ -1,0 +1,21 @@
+import Core
+import Foundation
+import Linux
+import Storage
+
+/// A data folder of its own for one test, removed at the end.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() {
+        path = NSTemporaryDirectory() + "clairon-test-" + UUID().uuidString
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func open() throws -> DataFolder { try DataFolder(path: path) }
+
+    func store(accounts: [Account] = [], time: any TimeSource = SystemTime()) throws -> Store {
+        try Store(folder: open(), accounts: accounts, time: time)
+    }
+}
