@@ -77,6 +77,7 @@ let package = Package(
                 "API", "Campaigns", "Content", "Core", "Curl", "DeliveryEngine", "HTTPServer", "Linux", "OpenSSL", "Sandbox",
                 "Segmentation", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ] + channels,
             swiftSettings: house),
 

@@ -35,7 +35,8 @@ final class Connection {
 
     let token: UInt64
     let peer: String
-    unowned let loop: EventLoop
+    /// Unsafe to spare a count per use: the loop owns its connections and closes them before it ends.
+    unowned(unsafe) let loop: EventLoop
     let transport: any ByteTransport
 
     var phase = Phase.head
@@ -58,8 +59,12 @@ final class Connection {
     var output: [UInt8] = []
     var outputStart = 0
     var streamsChunks = true
-    var streamWaiters: [UnsafeContinuation<Result<Void, BodyError>, Never>] = []
+    var streamWaiters: [LoopMessage.Written] = []
+    /// Bytes of a stream written since its writer last gave way to others.
+    var streamBurst = 0
     var discarded = 0
+    /// Requests wait in `inbox` until the answers before them have been taken.
+    var isHeldBack = false
 
     var watched: Epoll.Events = .readable
     var clock: ConnectionClock
@@ -118,7 +123,12 @@ final class Connection {
     func settle() {
         guard phase != .closed, !isProcessing else { return }
         flush()
-        if phase == .head, hasEnded, pendingOutput == 0 || !inbox.isEmpty {
+        while isHeldBack, phase == .head, pendingOutput <= Self.outputWindow {
+            isHeldBack = false
+            processInbox()
+            flush()
+        }
+        if phase == .head, hasEnded, !isHeldBack, pendingOutput == 0 || !inbox.isEmpty {
             if inbox.isEmpty { return close() }
             refuse(Refusal(400, "malformed_request", "The connection ended inside a request."))
             flush()

@@ -50,6 +50,10 @@ import Testing
             detail: "410 Unregistered", address: .invalid(since: Timestamp(milliseconds: 1_799_999_999_123)))),
         Case(status: 410, body: #"{"reason":"ExpiredToken","timestamp":1}"#, outcome: .rejected(
             detail: "410 ExpiredToken", address: .invalid(since: Timestamp(milliseconds: 1)))),
+        Case(status: 410, body: #"{"reason":"Unregistered","timestamp":-9223372036854775808}"#, outcome: .rejected(
+            detail: "410 Unregistered", address: .invalid(since: Timestamp(milliseconds: .min)))),
+        Case(status: 410, body: #"{"reason":"Unregistered","timestamp":"1799999999123"}"#, outcome: .rejected(
+            detail: "410 Unregistered", address: .invalid(since: nil))),
         reason(410, "Unregistered", .rejected(detail: "410 Unregistered", address: .invalid(since: nil))),
         // Unknown to the table, or with a status that does not fit the reason.
         reason(400, "Brand\\nNew", .configuration(detail: "400")),
@@ -71,6 +75,18 @@ import Testing
         let adapter = try APNsAdapterTests.adapter()
         let reply = ProviderReply(status: row.status, body: Array(row.body.utf8))
         #expect(adapter.outcome(of: reply, now: Self.now) == row.outcome)
+    }
+
+    @Test func `an answer cut off anywhere is still an answer`() throws {
+        for row in Self.cases {
+            let adapter = try APNsAdapterTests.adapter()
+            for length in 0..<row.body.utf8.count {
+                let reply = ProviderReply(status: row.status, body: Array(row.body.utf8.prefix(length)))
+                if case .rejected(_, .invalid(since: .some)) = adapter.outcome(of: reply, now: Self.now) {
+                    Issue.record("half an answer named a time")
+                }
+            }
+        }
     }
 
     @Test func `every row of the table is covered`() {

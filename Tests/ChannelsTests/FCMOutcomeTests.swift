@@ -100,6 +100,18 @@ import Testing
         #expect(try FCMAdapterTests.adapter().outcome(of: reply, now: Self.now) == row.outcome)
     }
 
+    @Test func `an answer cut off anywhere is still an answer`() throws {
+        for row in Self.cases {
+            let adapter = try FCMAdapterTests.adapter()
+            for length in 0..<row.body.utf8.count {
+                let reply = ProviderReply(status: row.status, body: Array(row.body.utf8.prefix(length)))
+                if case .rejected(_, .invalid(since: .some)) = adapter.outcome(of: reply, now: Self.now) {
+                    Issue.record("half an answer named a time")
+                }
+            }
+        }
+    }
+
     @Test func `every row of the table is covered`() {
         for row in FCMOutcome.errorCodes { #expect(Self.cases.contains { $0.body.contains("\"\(row.code)\"") }) }
     }

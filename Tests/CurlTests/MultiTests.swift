@@ -56,8 +56,8 @@ import Testing
         #expect(results.allSatisfy { $0.reply?.status == 200 })
         let seen = peer.requests.map { request in
             let lines = request.split(separator: "\r\n", omittingEmptySubsequences: false)
-            return [lines[0].prefix { $0 != " " }, lines.first { $0.hasPrefix("Content-Length") } ?? "-", lines.last ?? ""]
-                .joined(separator: "|")
+            let length = lines.first { $0.hasPrefix("Content-Length") } ?? "-"
+            return [lines[0].prefix { $0 != " " }, length, lines.last ?? ""].joined(separator: "|")
         }
         #expect(seen == ["GET|-|", "PUT|Content-Length: 1|x", "DELETE|-|", "POST|Content-Length: 0|",
             "DELETE|Content-Length: 1|x", "GET|-|", "POST|Content-Length: 1|x"])
@@ -122,6 +122,16 @@ import Testing
         peer.stop()
         #expect(failure?.code == 28)
         #expect(failure?.disposition == .ambiguous)
+    }
+
+    @Test func `each of many stalled transfers ends at its time`() throws {
+        // Connections are taken up by the kernel and never read.
+        let (listener, port) = try Loopback.listen()
+        defer { close(listener) }
+        let client = try multi(connections: 8) { $0.totalTimeoutMilliseconds = 150 }
+        let results = try outcomes(of: (0..<24).map { post("http://127.0.0.1:\(port)/\($0)") }, with: client)
+        #expect(results.allSatisfy { $0.failure?.code == 28 && $0.failure?.disposition == .ambiguous })
+        #expect(client.free == 8)
     }
 
     @Test func `a connection that is never made is not sent`() throws {

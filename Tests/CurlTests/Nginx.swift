@@ -97,7 +97,8 @@ final class Nginx {
 
     private static func wait(_ process: pid_t) throws {
         var status: Int32 = 0
-        guard waitpid(process, &status, 0) == process, status == 0 else { throw Errno(call: "child process", code: status) }
+        let ended = waitpid(process, &status, 0)
+        guard ended == process, status == 0 else { throw Errno(call: "child process", code: status) }
     }
 
     private static func write(_ text: String, to path: String) throws {

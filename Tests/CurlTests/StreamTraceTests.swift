@@ -21,23 +21,28 @@ import Testing
     }
 
     @Test func `a GOAWAY read by a neighbour counts, on the same connection only`() {
-        let (_, log) = trace(["Re-using existing connection #3 with host api.example", "recveived GOAWAY, error=0, last_stream=7"])
+        let (_, log) = trace([
+            "Re-using existing connection #3 with host api.example", "recveived GOAWAY, error=0, last_stream=7",
+        ])
         #expect(trace(["Re-using existing connection #3 with host", "Using Stream ID: 9 ("], log).0.wasRefused(log))
         #expect(!trace(["Re-using existing connection #4 with host", "Using Stream ID: 9 ("], log).0.wasRefused(log))
         #expect(!trace(["Using Stream ID: 9 ("], log).0.wasRefused(log))
     }
 
     @Test func `a GOAWAY of an unknown connection says nothing`() {
-        let (trace, log) = trace(["recveived GOAWAY, error=0, last_stream=0", "Re-using existing connection #0 with", "Using Stream ID: 9 ("])
+        let (trace, log) = trace([
+            "recveived GOAWAY, error=0, last_stream=0", "Re-using existing connection #0 with", "Using Stream ID: 9 (",
+        ])
         #expect(!trace.wasRefused(log))
     }
 
     @Test func `a retry is judged by the attempt before it`() {
         let attempt = ["Re-using existing connection #1 with", "Using Stream ID: 9 ("]
         let death = ["Connection died, retrying a fresh connect (retry count: 1)", "Connected to x (::1) port 1 (#2)"]
-        let (refused, _) = trace(attempt + ["recveived GOAWAY, error=0, last_stream=3"] + death)
+        let goAway = ["recveived GOAWAY, error=0, last_stream=3"]
+        let (refused, _) = trace(attempt + goAway + death)
         #expect(refused.isRefused)
-        let (again, log) = trace(attempt + ["recveived GOAWAY, error=0, last_stream=3"] + death + ["Using Stream ID: 1 ("])
+        let (again, log) = trace(attempt + goAway + death + ["Using Stream ID: 1 ("])
         #expect(!again.wasRefused(log))
         let (died, _) = trace(attempt + death)
         #expect(!died.isRefused)
