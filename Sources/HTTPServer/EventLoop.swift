@@ -310,8 +310,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         Task.immediate(executorPreference: self) {
             let response = await handler(request)
             if case .abort = response.body {
-                // Posted, so that the connection is not taken away from under the reading that led here.
-                self.post(.abort(exchange))
+                // Later, so that the connection is not taken away from under the reading that led here.
+                await Task.yield()
+                await ResponseWriter(loop: self, exchange: exchange).abort()
             } else if case .stream(let produce) = response.body {
                 if self.beginStream(exchange, response) {
                     await produce(ResponseWriter(loop: self, exchange: exchange))
