@@ -1,5 +1,8 @@
 import API
 import Core
+import HTTPServer
+import Linux
+import Storage
 import Testing
 
 @Suite struct AccessTests {
@@ -37,7 +40,8 @@ import Testing
                 #expect(refused.status == 403 && refused.code == "missing_scope" && refused.text.contains(scopes[0].rawValue), "\(method) \(target)")
                 for scope in scopes {
                     let enough = try await server.key([scope])
-                    #expect(try await server.send(method, target, key: enough).code != "app_key_forbidden")
+                    let reply = try await server.send(method, target, key: enough)
+                    #expect(reply.status != 401 && reply.status != 403, "\(method) \(target) with \(scope)")
                 }
             }
         }
