@@ -70,13 +70,14 @@ let package = Package(
         layer("API", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "HTTPServer", "OpenSSL"]),
 
         // Provider simulators, and the program.
-        layer("Sandbox", ["Core", "HTTPServer", "OpenSSL"]),
+        layer("Sandbox", ["Core", "HTTPServer", "Linux", "OpenSSL"]),
         .executableTarget(
             name: "clairon",
             dependencies: [
                 "API", "Campaigns", "Content", "Core", "Curl", "DeliveryEngine", "HTTPServer", "Linux", "OpenSSL", "Sandbox",
                 "Segmentation", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ] + channels,
             swiftSettings: house),
 
@@ -93,7 +94,7 @@ let package = Package(
         tests(of: "Channels", ["Core", "Content", "OpenSSL"] + channels, exclude: ["Judges"]),
         tests(of: "DeliveryEngine", ["DeliveryEngine", "Campaigns", "Core", "Content", "Segmentation", "Storage", "Linux"] + channels),
         tests(of: "API", ["API", "Core", "HTTPServer", "Linux", "Storage"]),
-        tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "OpenSSL"] + channels),
+        tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "Linux", "OpenSSL"] + channels),
         tests(of: "System", ["Core", "Linux", grdb]),
     ]
 )

@@ -16,7 +16,10 @@ struct StreamTrace {
         guard let first = line.first else { return }
         switch first {
         case UInt8(ascii: "U"):
-            if let number = Self.number(in: line, after: "Using Stream ID: ") { stream = number }
+            if let number = Self.number(in: line, after: "Using Stream ID: ") {
+                stream = number
+                isRefused = false
+            }
         case UInt8(ascii: "R"):
             if let number = Self.number(in: line, after: "Re-using existing connection #") { connection = number }
         case UInt8(ascii: "C"):
@@ -46,7 +49,7 @@ struct StreamTrace {
         isRefused || isAbove(goAways)
     }
 
-    /// The refused attempt is about to be repeated.
+    /// Another attempt has begun, with a fate of its own.
     mutating func beginAgain() {
         isRefused = false
     }

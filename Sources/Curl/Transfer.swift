@@ -199,6 +199,7 @@ extension Transfer {
     private func read(into buffer: UnsafeMutablePointer<CChar>?, _ room: Int) -> Int {
         let count = min(room, body.count - bodyOffset)
         guard count > 0, let buffer else { return 0 }
+        trace.beginAgain()
         body.withUnsafeBytes { bytes in
             UnsafeMutableRawBufferPointer(start: buffer, count: count)
                 .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[bodyOffset..<bodyOffset + count]))
@@ -213,7 +214,6 @@ extension Transfer {
     /// SEND_FAIL_REWIND, where libcurl would otherwise repeat it and report plain success.
     private func rewind() -> Int32 {
         guard trace.isRefused else { return CURL_SEEKFUNC_FAIL }
-        trace.beginAgain()
         bodyOffset = 0
         repeats += 1
         return CURL_SEEKFUNC_OK

@@ -29,6 +29,9 @@ package enum ResponseBody: Sendable {
     /// Content written piece by piece, sent in chunks. The closure runs after the head has been queued and
     /// ends the body by returning; it does not run for HEAD.
     case stream(@Sendable (ResponseWriter) async -> Void)
+    /// No answer at all: the connection is cut, status and headers are not sent. For simulating servers that
+    /// die, and for peers that deserve nothing better.
+    case abort
 }
 
 /// Answers a request. Runs on the loop's thread unless it goes elsewhere by itself: it must not block.

@@ -56,7 +56,10 @@ package struct AESGCM: ~Copyable {
             EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(AESGCM.tagBytes), &tag) == 1
         else { throw .last("AES-GCM open") }
         var rest: [UInt8] = [0]
-        guard EVP_DecryptFinal_ex(context, &rest, &written) == 1 else { return nil }
+        guard EVP_DecryptFinal_ex(context, &rest, &written) == 1 else {
+            ERR_clear_error()
+            return nil
+        }
         return plaintext
     }
 

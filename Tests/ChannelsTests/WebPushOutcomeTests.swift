@@ -124,6 +124,17 @@ import Testing
         #expect(WebPushOutcome.of(reply, now: Self.now, keyHasWorked: row.keyHasWorked) == row.outcome)
     }
 
+    @Test func `an answer cut off anywhere is still an answer`() throws {
+        for row in Self.statuses + Self.mismatches + Self.mozilla + Self.apple {
+            for length in 0..<row.body.utf8.count {
+                let reply = ProviderReply(status: row.status, body: Array(row.body.utf8.prefix(length)))
+                if case .rejected(_, .invalid(since: .some)) = WebPushOutcome.of(reply, now: Self.now, keyHasWorked: row.keyHasWorked) {
+                    Issue.record("half an answer named a time")
+                }
+            }
+        }
+    }
+
     @Test func `every row of the tables is covered`() {
         for row in WebPushOutcome.errnos { #expect(Self.mozilla.contains { $0.body.contains("\"errno\":\(row.errno),") }) }
         for row in WebPushOutcome.reasons {

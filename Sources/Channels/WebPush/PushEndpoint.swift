@@ -16,10 +16,11 @@ package struct PushEndpoint: Equatable, Sendable {
     package init?(_ url: String) {
         let bytes = Array(url.utf8)
         guard bytes.count <= PushEndpoint.maximumBytes, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
-            let separator = bytes.firstRange(of: Array("://".utf8)),
-            let scheme = Scheme(rawValue: PushEndpoint.lowercased(bytes[..<separator.lowerBound]))
+            let colon = bytes.prefix(Scheme.maximumBytes + 1).firstIndex(of: UInt8(ascii: ":")),
+            let scheme = Scheme(rawValue: PushEndpoint.lowercased(bytes[..<colon])),
+            bytes[colon...].starts(with: "://".utf8)
         else { return nil }
-        let rest = bytes[separator.upperBound...]
+        let rest = bytes[(colon + 3)...]
         let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
         let authority = rest[..<(end ?? rest.endIndex)]
         guard let (host, port) = PushEndpoint.split(authority) else { return nil }
@@ -30,7 +31,10 @@ package struct PushEndpoint: Equatable, Sendable {
         origin = "\(scheme.rawValue)://\(host)" + (isDefault ? "" : ":\(port ?? 0)")
     }
 
-    private enum Scheme: String { case http, https }
+    private enum Scheme: String {
+        case http, https
+        static let maximumBytes = 5
+    }
 
     private static let loopback: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
 

@@ -9,6 +9,7 @@ package import OpenSSL
 package final class WebPushAdapter: ChannelAdapter {
     package let account: Account
     package let deliveryClass = DeliveryClass.atLeastOnce
+    package let faultScope = RetryScope.origin
 
     private var tokens: VAPIDTokens
     private var encryption: WebPushEncryption

@@ -27,6 +27,7 @@ struct WebPushOptions {
     /// WebKit refuses a whole declarative message for one member of a wrong type or a relative icon
     /// (NotificationJSONParser.cpp), so all types are settled here.
     init(_ options: JSONObject, at pointer: String = "", errors: FieldErrors) {
+        guard !options.isEmpty else { return }
         var reader = ObjectReader(options, at: pointer, errors: errors)
         urgency = reader.choice("urgency")
         appBadge = reader.int("app_badge", in: 0...1_000_000)

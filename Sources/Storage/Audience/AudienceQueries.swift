@@ -67,7 +67,7 @@ extension StoreTransaction {
     /// - Throws: `InvalidInput`.
     package func check(_ condition: Condition) throws { _ = try compile(condition, context(.audience)) }
 
-    private func context(_ purpose: CompilationContext.Purpose) -> CompilationContext {
+    func context(_ purpose: CompilationContext.Purpose) -> CompilationContext {
         CompilationContext(now: now, purpose: purpose) { id in
             // A stored segment was checked when it was written; one that no longer reads is as good as missing.
             (try? segment(id)).flatMap { Condition($0.condition, errors: FieldErrors()) }
