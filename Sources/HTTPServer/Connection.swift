@@ -89,14 +89,12 @@ final class Connection {
     }
 
     func handle(_ events: Epoll.Events) {
-        if !events.intersection([.error, .hangUp]).isEmpty, !events.contains(.readable) {
-            return close()
-        }
-        if events.contains(.writable) {
+        if events.isBroken, !events.isReadable { return close() }
+        if events.isWritable {
             flush()
             processInbox()
         }
-        if events.contains(.readable), phase != .closed { read() }
+        if events.isReadable, phase != .closed { read() }
         settle()
     }
 
@@ -141,29 +139,22 @@ final class Connection {
             discarded = 0
         }
         guard phase != .closed else { return }
-        let events = wantedEvents()
-        if events != watched {
+        let events = Epoll.Events.interest(reads: wantsToRead, writes: pendingOutput > 0)
+        if events.rawValue != watched.rawValue {
             watched = events
             loop.watch(self, events)
         }
         promiseLook()
     }
 
-    private func wantedEvents() -> Epoll.Events {
-        var events: Epoll.Events = pendingOutput > 0 ? .writable : []
-        guard !hasEnded else { return events }
-        switch phase {
-        case .head:
-            if pendingOutput <= Self.outputWindow { events.insert(.readable) }
-        case .handling, .streaming:
-            if isDeaf { break }
-            if isReadingBody ? !isBodyPaused : inbox.count < Self.readAhead { events.insert(.readable) }
-        case .discarding, .lingering:
-            events.insert(.readable)
-        case .closing, .closed:
-            break
+    private var wantsToRead: Bool {
+        guard !hasEnded else { return false }
+        return switch phase {
+        case .head: pendingOutput <= Self.outputWindow
+        case .handling, .streaming: !isDeaf && (isReadingBody ? !isBodyPaused : inbox.count < Self.readAhead)
+        case .discarding, .lingering: true
+        case .closing, .closed: false
         }
-        return events
     }
 
     /// Ends it now. The handler, if one runs, finds out when it reads or writes.

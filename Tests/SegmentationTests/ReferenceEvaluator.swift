@@ -266,7 +266,12 @@ enum ReferenceDate {
         return (year, month, rest + 1)
     }
 
-    static func seconds(_ text: String) -> Int64? {
+    /// The regular expression is slow: the dates of the random world are read once.
+    private static let known = Dictionary(uniqueKeysWithValues: (RandomWorld.dates + RandomWorld.texts).map { ($0, parse($0)) })
+
+    static func seconds(_ text: String) -> Int64? { known[text] ?? parse(text) }
+
+    private static func parse(_ text: String) -> Int64? {
         let pattern = /([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?(?:Z|([+\-])([0-9]{2}):([0-9]{2})))?/
         guard let match = text.wholeMatch(of: pattern) else { return nil }
         func number(_ part: Substring?) -> Int { part.flatMap { Int($0) } ?? 0 }

@@ -128,7 +128,7 @@ private enum ProfileExport {
                 try await writer.write(Array("}".utf8))
             } catch {
                 // The status has left: a cut connection is the only way to say that this is not the whole.
-                writer.abort()
+                await writer.abort()
             }
         }, headers: [("content-disposition", "attachment; filename=\"profile.json\"")])
     }

@@ -233,7 +233,7 @@ extension ObjectReader {
     /// A date or an RFC 3339 time of any year.
     mutating func moment(_ name: String) -> Timestamp? {
         guard let text = string(name) else { return nil }
-        guard let seconds = DateText.seconds(text), seconds >= DateText.earliest else {
+        guard let seconds = DateText(text)?.seconds, DateText.range.contains(seconds) else {
             fail(name, "invalid_value", "must be a date such as 2026-03-01 or an RFC 3339 time such as 2026-03-01T09:00:00Z")
             return nil
         }

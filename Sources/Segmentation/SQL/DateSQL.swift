@@ -16,12 +16,12 @@ extension DateTest {
     /// Whether the field is a date for which `match` holds: `t` is its text, `s` its seconds since 1970, null when it is no date.
     ///
     /// SQLite's functions read more than dates (`now`, `12:00`, a Julian day) and let the 31st of February pass as the 3rd of March,
-    /// so the text must come out of them as it went in. The fraction is cut off before they can round it.
+    /// so the text must come out as it went in, by way of its seconds (which is where they carry days over). The fraction is cut off before they can round it.
     private func dated(_ field: JSONField, _ match: SQLFragment) -> SQLFragment {
         """
         EXISTS (SELECT 1 FROM (SELECT t, CASE \
-        WHEN date(t) = t THEN CASE WHEN t GLOB '[0-9]*' THEN unixepoch(t) END \
-        WHEN strftime('%Y-%m-%dT%H:%M:%S', substr(t, 1, 19)) = substr(t, 1, 19) AND t GLOB '[0-9]*' \
+        WHEN date(unixepoch(t), 'unixepoch') = t THEN CASE WHEN t GLOB '[0-9]*' THEN unixepoch(t) END \
+        WHEN strftime('%Y-%m-%dT%H:%M:%S', unixepoch(substr(t, 1, 19)), 'unixepoch') = substr(t, 1, 19) AND t GLOB '[0-9]*' \
         AND (fraction = '' OR fraction GLOB '.[0-9]*' AND length(fraction) <= 10 AND fraction NOT GLOB '.*[^0-9]*') \
         THEN unixepoch(substr(t, 1, 19) || zone) END AS s \
         FROM (SELECT t, zone, substr(t, 20, length(t) - 19 - length(zone)) AS fraction \
