@@ -1,5 +1,5 @@
 import Core
-import HTTPServer
+package import HTTPServer
 
 extension Sandbox {
     /// Where each provider listens, and the sandbox's own pages.

@@ -1,4 +1,4 @@
-package import Core
+import Core
 import Linux
 package import OpenSSL
 

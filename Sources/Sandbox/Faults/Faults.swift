@@ -1,4 +1,4 @@
-package import Core
+import Core
 import Linux
 
 /// The faults in force, and the dice. Any thread.

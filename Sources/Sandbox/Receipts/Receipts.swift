@@ -3,7 +3,7 @@ package import Linux
 
 /// Every message that reached a simulated provider: the independent account of what a sender did. Any thread.
 package final class Receipts: Sendable {
-    /// One message as its sender names it (by key, else by text), to one address.
+    /// One message to one address, by the best name it has: its key, else what it collapses by, else its text.
     package struct Identity: Sendable, Hashable {
         package let channel: Channel
         package let address: String
@@ -76,7 +76,7 @@ package final class Receipts: Sendable {
         }
         if receipt.isTaken {
             state.taken[channel, default: 0] += 1
-            if let key = receipt.item.key ?? receipt.item.text {
+            if let key = receipt.item.key ?? receipt.item.collapse ?? receipt.item.text {
                 state.copies[Identity(channel: channel, address: receipt.item.address, key: key), default: 0] += 1
             }
         }

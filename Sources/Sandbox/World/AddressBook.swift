@@ -1,4 +1,4 @@
-package import Core
+import Core
 package import OpenSSL
 
 /// Every device, browser and person of the sandbox, without a table: an address carries its number and a keyed
@@ -97,7 +97,7 @@ package final class AddressBook: Sendable {
 
     /// A private key of P-256: 32 bytes with the first bit clear are below the order.
     static func scalar(_ hash: SipHash, _ label: String) -> [UInt8] {
-        var bytes = (0..<4).flatMap { bytes(hash.hash("scalar/\($0)/\(label)")) }
+        var bytes = (0..<4).flatMap { AddressBook.bytes(hash.hash("scalar/\($0)/\(label)")) }
         bytes[0] &= 0x7F
         return bytes
     }

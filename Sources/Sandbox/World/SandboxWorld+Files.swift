@@ -1,5 +1,6 @@
 package import Core
 import Linux
+import OpenSSL
 
 /// The files that an account configuration names, in one folder.
 package struct SandboxFiles: Sendable {
