@@ -72,8 +72,8 @@ CREATE TABLE delivery (
 ) STRICT;
 CREATE UNIQUE INDEX delivery_once ON delivery (run, subscription) WHERE subscription IS NOT NULL;
 -- Few rows are open at a time and most of their changes are among open states, so what is kept for each of these is small.
-CREATE INDEX delivery_due ON delivery (run, account, next_at) WHERE state = 'pending';
-CREATE INDEX delivery_claimed ON delivery (run, account, state, epoch) WHERE state IN ('leased', 'sending');
+CREATE INDEX delivery_due ON delivery (run, account, next_at, channel, state) WHERE state = 'pending';
+CREATE INDEX delivery_claimed ON delivery (run, account, state, epoch, channel) WHERE state IN ('leased', 'sending');
 CREATE INDEX delivery_of_run ON delivery (run);
 CREATE INDEX delivery_ended ON delivery (run, state, reason) WHERE state NOT IN ('pending', 'leased', 'sending');
 CREATE INDEX delivery_counted ON delivery (run, channel, state, reason, language) WHERE state NOT IN ('pending', 'leased', 'sending');

@@ -7,6 +7,9 @@ package final class Engine: Sendable {
     package let board = StatusBoard()
     /// What recovery found when this process started.
     package let recovery: Recovery
+    /// Runs found whose rows do not sum to their audience. Must stay 0.
+    package var violations: Int64 { violationCount.withLock { $0 } }
+    private let violationCount: Lock<Int64>
     private let senders: [Sender]
     private let scheduler: Scheduler
     private let time: any TimeSource
@@ -31,6 +34,12 @@ package final class Engine: Sendable {
             try Sender(number: number, accounts: accounts, ledger: ledger, store: store, epoch: epoch, board: board, onFatal: onFatal)
         }
         time = store.time
+        let violationCount = Lock<Int64>(0)
+        self.violationCount = violationCount
+        let log: @Sendable (EngineEvent) -> Void = { event in
+            if case .inconsistent = event { violationCount.withLock { $0 += 1 } }
+            log(event)
+        }
         scheduler = Scheduler(store: store, ledger: ledger, rules: rules, board: board, log: log) { [senders] runs in
             for sender in senders { sender.post(.runs(runs)) }
         }

@@ -14,6 +14,8 @@ final class Scheduler: Sendable {
     private let log: @Sendable (EngineEvent) -> Void
     private let publish: @Sendable ([SendingRun]) -> Void
     private let plans = Lock<[RunID: SendingRun]>([:])
+    /// Inconsistent runs that were told of: once is enough.
+    private let reported = Lock<Set<RunID>>([])
     private let alarm: Alarm
     private let task = Lock<Task<Void, Never>?>(nil)
 
@@ -177,7 +179,8 @@ final class Scheduler: Sendable {
     /// Ends every run that has nothing left, and what is left of campaigns that are over.
     private func finishDone() async throws {
         for run in try await ledger.openRuns() {
-            if case .inconsistent(let counted, let audience) = try await ledger.finishIfDone(run.id) {
+            if case .inconsistent(let counted, let audience) = try await ledger.finishIfDone(run.id),
+                reported.withLock({ $0.insert(run.id).inserted }) {
                 log(.inconsistent(run.id, counted: counted, audience: audience))
             }
         }

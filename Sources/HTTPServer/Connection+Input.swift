@@ -84,7 +84,8 @@ extension Connection {
     /// A client that sends requests and takes no answers must not make us store them.
     private func hasRoomForAnswer() -> Bool {
         if pendingOutput > Self.outputWindow { flush() }
-        return pendingOutput <= Self.outputWindow && phase == .head
+        isHeldBack = pendingOutput > Self.outputWindow
+        return !isHeldBack && phase == .head
     }
 
     private func throwAway(_ count: Int) {
@@ -121,10 +122,15 @@ extension Connection {
             self.body = body
         }
         var request = loop.request(head, body: body, peer: peer, exchange: exchange)
-        let plan = loop.router.plan(request)
+        var plan = loop.router.plan(request)
 
         var maxBodyBytes = loop.configuration.lingerBytes
         if case .run(let route, _) = plan { maxBodyBytes = route.maxBodyBytes }
+        // RFC 9110 §15.5.16: no handler decodes, and a small body can unpack to a great one.
+        if head.framing != .none, let coding = head.firstValue("content-encoding"), coding != "identity" {
+            plan = .answer(loop.router.problem(
+                415, "content_encoding_unknown", "Send the body without Content-Encoding.", request))
+        }
         switch head.framing {
         case .none:
             break

@@ -67,7 +67,7 @@ extension Connection {
         return true
     }
 
-    func writeStream(_ bytes: [UInt8], _ continuation: UnsafeContinuation<Result<Void, BodyError>, Never>) {
+    func writeStream(_ bytes: [UInt8], _ continuation: LoopMessage.Written) {
         guard phase == .streaming else {
             continuation.resume(returning: .failure(.disconnected))
             return
@@ -78,6 +78,7 @@ extension Connection {
         } else {
             output.append(contentsOf: bytes)
         }
+        streamBurst += bytes.count
         streamWaiters.append(continuation)
         settle()
     }
@@ -121,14 +122,10 @@ extension Connection {
         ResponseHead.appendStatusLine(response.status, to: &output)
         output.append(contentsOf: loop.dateLine)
         for (name, value) in response.headers {
-            switch name {
-            case "content-length", "transfer-encoding", "connection", "date":
-                continue  // Framing and connection are the server's, and could contradict it.
-            default:
-                guard ResponseHead.appendField(name, value, to: &output) else {
-                    output.removeLast(output.count - start)
-                    return false
-                }
+            if Self.isOurs(name) { continue }
+            guard ResponseHead.appendField(name, value, to: &output) else {
+                output.removeLast(output.count - start)
+                return false
             }
         }
         switch content {
@@ -148,6 +145,16 @@ extension Connection {
         }
         output.append(contentsOf: "\r\n".utf8)
         return true
+    }
+
+    /// Framing and persistence are the server's to say: a handler's word could contradict its deeds.
+    private static func isOurs(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 4, 10, 14, 17:
+            ["date", "connection", "content-length", "transfer-encoding"].contains(name.lowercased())
+        default:
+            false
+        }
     }
 
     /// The answer is queued: go on with the next request, with the rest of this one's body, or to the end.
@@ -210,6 +217,9 @@ extension Connection {
         guard pendingOutput <= Self.outputWindow, !streamWaiters.isEmpty else { return }
         let waiters = streamWaiters
         streamWaiters = []
-        for waiter in waiters { waiter.resume(returning: .success(())) }
+        // A reader as fast as its writer would otherwise have the loop to itself.
+        let shouldYield = streamBurst > Self.outputWindow
+        if shouldYield { streamBurst = 0 }
+        for waiter in waiters { waiter.resume(returning: .success(shouldYield)) }
     }
 }

@@ -35,7 +35,8 @@ final class Connection {
 
     let token: UInt64
     let peer: String
-    unowned let loop: EventLoop
+    /// Unsafe to spare a count per use: the loop owns its connections and closes them before it ends.
+    unowned(unsafe) let loop: EventLoop
     let transport: any ByteTransport
 
     var phase = Phase.head
@@ -58,8 +59,12 @@ final class Connection {
     var output: [UInt8] = []
     var outputStart = 0
     var streamsChunks = true
-    var streamWaiters: [UnsafeContinuation<Result<Void, BodyError>, Never>] = []
+    var streamWaiters: [LoopMessage.Written] = []
+    /// Bytes of a stream written since its writer last gave way to others.
+    var streamBurst = 0
     var discarded = 0
+    /// Requests wait in `inbox` until the answers before them have been taken.
+    var isHeldBack = false
 
     var watched: Epoll.Events = .readable
     var clock: ConnectionClock
@@ -84,14 +89,12 @@ final class Connection {
     }
 
     func handle(_ events: Epoll.Events) {
-        if !events.intersection([.error, .hangUp]).isEmpty, !events.contains(.readable) {
-            return close()
-        }
-        if events.contains(.writable) {
+        if events.isBroken, !events.isReadable { return close() }
+        if events.isWritable {
             flush()
             processInbox()
         }
-        if events.contains(.readable), phase != .closed { read() }
+        if events.isReadable, phase != .closed { read() }
         settle()
     }
 
@@ -118,7 +121,12 @@ final class Connection {
     func settle() {
         guard phase != .closed, !isProcessing else { return }
         flush()
-        if phase == .head, hasEnded, pendingOutput == 0 || !inbox.isEmpty {
+        while isHeldBack, phase == .head, pendingOutput <= Self.outputWindow {
+            isHeldBack = false
+            processInbox()
+            flush()
+        }
+        if phase == .head, hasEnded, !isHeldBack, pendingOutput == 0 || !inbox.isEmpty {
             if inbox.isEmpty { return close() }
             refuse(Refusal(400, "malformed_request", "The connection ended inside a request."))
             flush()
@@ -131,29 +139,22 @@ final class Connection {
             discarded = 0
         }
         guard phase != .closed else { return }
-        let events = wantedEvents()
-        if events != watched {
+        let events = Epoll.Events.interest(reads: wantsToRead, writes: pendingOutput > 0)
+        if events.rawValue != watched.rawValue {
             watched = events
             loop.watch(self, events)
         }
         promiseLook()
     }
 
-    private func wantedEvents() -> Epoll.Events {
-        var events: Epoll.Events = pendingOutput > 0 ? .writable : []
-        guard !hasEnded else { return events }
-        switch phase {
-        case .head:
-            if pendingOutput <= Self.outputWindow { events.insert(.readable) }
-        case .handling, .streaming:
-            if isDeaf { break }
-            if isReadingBody ? !isBodyPaused : inbox.count < Self.readAhead { events.insert(.readable) }
-        case .discarding, .lingering:
-            events.insert(.readable)
-        case .closing, .closed:
-            break
+    private var wantsToRead: Bool {
+        guard !hasEnded else { return false }
+        return switch phase {
+        case .head: pendingOutput <= Self.outputWindow
+        case .handling, .streaming: !isDeaf && (isReadingBody ? !isBodyPaused : inbox.count < Self.readAhead)
+        case .discarding, .lingering: true
+        case .closing, .closed: false
         }
-        return events
     }
 
     /// Ends it now. The handler, if one runs, finds out when it reads or writes.

@@ -8,7 +8,7 @@ import Synchronization
 /// A handler that waits for something elsewhere resumes here, through the mailbox: it needs no lock against
 /// its own connection, and a slow one delays nobody as long as it suspends instead of blocking.
 final class EventLoop: TaskExecutor, @unchecked Sendable {
-    // `mailbox`, `counters`, `census`, `owner` and the constants are shared. Everything declared `var`, and
+    // `mailbox`, `hasEnded`, `counters`, `census`, `owner` and the constants are shared. Everything declared `var`, and
     // `epoll`, belongs to the loop's thread.
     let configuration: ServerConfiguration
     let router: Router
@@ -19,6 +19,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let mailbox: Mailbox<LoopMessage>
     private let owner = Atomic<UInt>(0)
     private let idPrefix: String
+    /// Whether the thread has read its mail for the last time.
+    private let hasEnded = Lock(false)
     private let epoll: Epoll
 
     private(set) var now: Int64 = 0
@@ -27,28 +29,18 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Output storage that goes from connection to connection, so that idle ones hold none.
     var spareOutput: [UInt8] = []
     private var dateSecond: Int64 = -1
-    private var listener: Listener?
-    private var listenerPausedUntil: Int64?
-    private var spareDescriptor: FileDescriptor?
-    private var slots: [Slot] = []
-    private var freeSlots: [Int] = []
+    private var acceptor: Acceptor?
+    private var connections = ConnectionTable()
     private var deadlines = DeadlineHeap()
     private var jobs: [UnownedJob] = []
     private var messages: [LoopMessage] = []
-    private var openConnections = 0
     private var runningHandlers = 0
     private var nextSerial: UInt64 = 0
     private var drainUntil: Int64 = .max
     private var drained: [UnsafeContinuation<Void, Never>] = []
 
-    private struct Slot {
-        var generation: UInt32 = 0
-        var connection: Connection?
-    }
-
     private static let mailboxToken: UInt64 = 0
     private static let listenerToken: UInt64 = 1
-    private static let firstToken: UInt64 = 2
 
     init(
         _ configuration: ServerConfiguration, router: Router, census: ConnectionCensus, time: any TimeSource,
@@ -62,7 +54,6 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         mailbox = try Mailbox()
         epoll = try Epoll()
         try epoll.add(mailbox.rawDescriptor, .readable, token: Self.mailboxToken)
-        spareDescriptor = Self.openSpare()
     }
 
     deinit { scratch.deallocate() }
@@ -70,7 +61,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Gives the loop its listener. Before `run`.
     func listen(_ listener: consuming Listener) throws(Errno) {
         try epoll.add(listener.rawDescriptor, .readable, token: Self.listenerToken)
-        self.listener = consume listener
+        acceptor = Acceptor(listener)
     }
 
     // MARK: - Any thread
@@ -82,9 +73,23 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         if isCurrent { jobs.append(job) } else { mailbox.post(.job(job)) }
     }
 
-    /// Leaves a message; it is handled before the loop waits again.
-    func post(_ message: LoopMessage) {
-        mailbox.post(message)
+    /// Does what the message asks: at once on the loop's thread, else when the loop reads its mail.
+    func tell(_ message: LoopMessage) {
+        if isCurrent { return perform(message) }
+        let hasEnded = hasEnded.withLock { hasEnded in
+            if !hasEnded { mailbox.post(message) }
+            return hasEnded
+        }
+        if hasEnded { decline(message) }
+    }
+
+    /// Answers what comes after the end.
+    private func decline(_ message: LoopMessage) {
+        switch message {
+        case .write(_, _, let continuation): continuation.resume(returning: .failure(.disconnected))
+        case .abort(_, let done), .drain(_, let done): done.resume()
+        case .job, .resumeReading, .sendContinue: break
+        }
     }
 
     // MARK: - The loop's thread
@@ -105,33 +110,37 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
                 switch token {
                 case Self.mailboxToken: readMail()
                 case Self.listenerToken: acceptConnections()
-                default: connection(token)?.handle(events)
+                default: connections[token]?.handle(events)
                 }
             }
             runJobs()
             expire()
             runJobs()
         }
-        listener = nil
+        acceptor = nil
         owner.store(0, ordering: .relaxed)
+        let late = hasEnded.withLock { hasEnded in
+            hasEnded = true
+            return mailbox.drain()
+        }
+        late.forEach(decline)
     }
 
     /// Ends only when no task can come back to this executor any more.
     private var hasFinished: Bool {
         guard isDraining else { return false }
-        if openConnections == 0 || now >= drainUntil {
-            for slot in slots { slot.connection?.close() }
-            runJobs()
+        if connections.count == 0 || now >= drainUntil {
+            for connection in connections.all { connection.close() }
             for continuation in drained { continuation.resume() }
             drained = []
         }
-        return drained.isEmpty && openConnections == 0 && runningHandlers == 0
+        return connections.count == 0 && runningHandlers == 0 && jobs.isEmpty
     }
 
     private func waitMilliseconds() -> Int32 {
         guard jobs.isEmpty else { return 0 }
         var next = deadlines.next ?? .max
-        if let listenerPausedUntil { next = min(next, listenerPausedUntil) }
+        if let until = acceptor?.pausedUntil { next = min(next, until) }
         if !drained.isEmpty { next = min(next, drainUntil) }
         guard next != .max else { return -1 }
         return Int32(clamping: max(0, next - time.monotonicMilliseconds))
@@ -148,8 +157,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         dateLine.append(contentsOf: "\r\n".utf8)
     }
 
+    /// A few rounds at most: tasks that always have more to do must not keep the sockets waiting.
     private func runJobs() {
-        while !jobs.isEmpty {
+        for _ in 0..<4 where !jobs.isEmpty {
             let ready = jobs
             jobs = []
             for job in ready { job.runSynchronously(on: asUnownedTaskExecutor()) }
@@ -158,42 +168,44 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private func readMail() {
         mailbox.drain(into: &messages)
-        for message in messages {
-            switch message {
-            case .job(let job):
-                job.runSynchronously(on: asUnownedTaskExecutor())
-            case .resumeReading(let exchange):
-                find(exchange)?.resumeReading()
-            case .sendContinue(let exchange):
-                find(exchange)?.sendContinue()
-            case .write(let exchange, let bytes, let continuation):
-                if let connection = find(exchange) {
-                    connection.writeStream(bytes, continuation)
-                } else {
-                    continuation.resume(returning: .failure(.disconnected))
-                }
-            case .abort(let exchange):
-                find(exchange)?.close()
-            case .drain(let until, let done):
-                startDraining(until, done)
-            }
-        }
+        for message in messages { perform(message) }
         messages.removeAll(keepingCapacity: true)
+    }
+
+    private func perform(_ message: LoopMessage) {
+        switch message {
+        case .job(let job):
+            job.runSynchronously(on: asUnownedTaskExecutor())
+        case .resumeReading(let exchange):
+            find(exchange)?.resumeReading()
+        case .sendContinue(let exchange):
+            find(exchange)?.sendContinue()
+        case .write(let exchange, let bytes, let continuation):
+            if let connection = find(exchange) {
+                connection.writeStream(bytes, continuation)
+            } else {
+                continuation.resume(returning: .failure(.disconnected))
+            }
+        case .abort(let exchange, let done):
+            find(exchange)?.close()
+            done.resume()
+        case .drain(let until, let done):
+            startDraining(until, done)
+        }
     }
 
     private func startDraining(_ until: Int64, _ done: UnsafeContinuation<Void, Never>) {
         isDraining = true
         drainUntil = until
         drained.append(done)
-        listener = nil
-        listenerPausedUntil = nil
-        for slot in slots { slot.connection?.closeIfIdle() }
+        acceptor = nil
+        for connection in connections.all { connection.closeIfIdle() }
     }
 
     private func expire() {
-        if let until = listenerPausedUntil, until <= now { resumeListener() }
+        if let until = acceptor?.pausedUntil, until <= now { resumeListener() }
         while let (at, token) = deadlines.popDue(now) {
-            connection(token)?.look(promisedAt: at)
+            connections[token]?.look(promisedAt: at)
         }
     }
 
@@ -204,15 +216,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: - Connections
 
-    private func connection(_ token: UInt64) -> Connection? {
-        guard token >= Self.firstToken else { return nil }
-        let index = Int((token &- Self.firstToken) & 0xFFFF_FFFF)
-        guard index < slots.count, let connection = slots[index].connection, connection.token == token else { return nil }
-        return connection
-    }
-
     private func find(_ exchange: Exchange) -> Connection? {
-        guard let connection = connection(exchange.connection), connection.exchange == exchange else { return nil }
+        guard let connection = connections[exchange.connection], connection.exchange == exchange else { return nil }
         return connection
     }
 
@@ -227,105 +232,64 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     func remove(_ connection: Connection) {
         epoll.remove(connection.rawDescriptor)
-        let index = Int((connection.token &- Self.firstToken) & 0xFFFF_FFFF)
-        slots[index].connection = nil
-        slots[index].generation &+= 1
-        freeSlots.append(index)
-        openConnections -= 1
+        connections.remove(connection)
         census.leave(connection.peer)
-    }
-
-    private func add(_ descriptor: consuming FileDescriptor, peer: String) {
-        let index: Int
-        if let free = freeSlots.popLast() {
-            index = free
-        } else {
-            index = slots.count
-            slots.append(Slot())
-        }
-        let token = Self.firstToken &+ (UInt64(slots[index].generation) << 32 | UInt64(index))
-        let connection = Connection(SocketTransport(descriptor), loop: self, token: token, peer: peer)
-        do {
-            try epoll.add(connection.rawDescriptor, .readable, token: token)
-        } catch {
-            freeSlots.append(index)
-            census.leave(peer)
-            counters.reject("epoll_failed")
-            return
-        }
-        slots[index].connection = connection
-        openConnections += 1
-        connection.start()
     }
 
     private func acceptConnections() {
         // A few at a time: a flood of connections must not starve those that are open.
         for _ in 0..<64 {
-            guard let accepted = listener?.accept() else { return }
-            switch consume accepted {
-            case .connection(let descriptor, let peer):
-                counters.accepted.add(1, ordering: .relaxed)
-                if let reason = census.enter(peer) {
-                    turnAway(descriptor, reason)
-                } else {
-                    add(descriptor, peer: peer)
-                }
-            case .nothing:
-                return
-            case .vanished:
-                continue
-            case .outOfDescriptors:
-                if !turnAwayWithSpare() { return pauseListener() }
-            case .exhausted:
-                return pauseListener()
+            guard let next = acceptor?.next() else { return }
+            switch consume next {
+            case .serve(let descriptor, let peer): serve(descriptor, peer)
+            case .turnAway(let descriptor, let reason): turnAway(descriptor, reason)
+            case .again: continue
+            case .rest: return
+            case .pause: return pauseListener()
             }
         }
     }
 
-    /// Level-triggered epoll would report the same connection for ever if nothing could take it: the
-    /// spare descriptor is given up for it.
-    private func turnAwayWithSpare() -> Bool {
-        guard spareDescriptor != nil else { return false }
-        spareDescriptor = nil
-        var hasMore = false
-        if let accepted = listener?.accept(), case .connection(let descriptor, _) = consume accepted {
-            counters.accepted.add(1, ordering: .relaxed)
-            turnAway(descriptor, "out_of_descriptors")
-            hasMore = true
+    private func serve(_ descriptor: consuming FileDescriptor, _ peer: String) {
+        if let reason = census.enter(peer) { return turnAway(descriptor, reason) }
+        counters.accepted.add(1, ordering: .relaxed)
+        let token = connections.reserve()
+        let connection = Connection(SocketTransport(descriptor), loop: self, token: token, peer: peer)
+        do {
+            try epoll.add(connection.rawDescriptor, .readable, token: token)
+        } catch {
+            connections.release(token)
+            census.leave(peer)
+            counters.reject("epoll_failed")
+            return
         }
-        spareDescriptor = Self.openSpare()
-        return hasMore && spareDescriptor != nil
+        connections.insert(connection)
+        connection.start()
     }
 
     private func turnAway(_ descriptor: consuming FileDescriptor, _ reason: String) {
+        counters.accepted.add(1, ordering: .relaxed)
         counters.reject(reason)
-        let number = descriptor.rawValue
-        let answer = Array("HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".utf8)
-        _ = send(number, answer, answer.count, Int32(MSG_NOSIGNAL))
-        _ = shutdown(number, Int32(SHUT_WR))
-        descriptor.close()
+        let transport = SocketTransport(descriptor)
+        let answer = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        _ = Array(answer.utf8).withUnsafeBytes { transport.send($0) }
+        transport.closeWriting()
     }
 
     private func pauseListener() {
-        guard let number = listener?.rawDescriptor else { return }
+        guard let number = acceptor?.listener.rawDescriptor else { return }
         epoll.remove(number)
-        listenerPausedUntil = now + 100
+        acceptor?.pausedUntil = now + 100
     }
 
     private func resumeListener() {
-        listenerPausedUntil = nil
-        if spareDescriptor == nil { spareDescriptor = Self.openSpare() }
-        guard let number = listener?.rawDescriptor else { return }
+        guard let number = acceptor?.listener.rawDescriptor else { return }
         do {
             try epoll.add(number, .readable, token: Self.listenerToken)
+            acceptor?.pausedUntil = nil
         } catch {
-            listenerPausedUntil = now + 100
+            acceptor?.pausedUntil = now + 100
         }
-    }
-
-    private static func openSpare() -> FileDescriptor? {
-        let number = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        return number >= 0 ? FileDescriptor(owning: number) : nil
     }
 
     // MARK: - Requests
@@ -346,8 +310,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         Task.immediate(executorPreference: self) {
             let response = await handler(request)
             if case .abort = response.body {
-                // Posted, so that the connection is not taken away from under the reading that led here.
-                self.post(.abort(exchange))
+                // Later, so that the connection is not taken away from under the reading that led here.
+                await Task.yield()
+                await ResponseWriter(loop: self, exchange: exchange).abort()
             } else if case .stream(let produce) = response.body {
                 if self.beginStream(exchange, response) {
                     await produce(ResponseWriter(loop: self, exchange: exchange))

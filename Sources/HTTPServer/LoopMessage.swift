@@ -1,5 +1,8 @@
 /// What other threads ask of a loop.
 enum LoopMessage: Sendable {
+    /// Told once there is room for more; true if the writer should let others go first.
+    typealias Written = UnsafeContinuation<Result<Bool, BodyError>, Never>
+
     /// Run a piece of a task.
     case job(UnownedJob)
     /// The handler has taken what waited: read the socket again.
@@ -7,11 +10,11 @@ enum LoopMessage: Sendable {
     /// The handler wants the body: tell the sender to send it.
     case sendContinue(Exchange)
     /// Send a piece of a streamed answer; resume once there is room for more.
-    case write(Exchange, [UInt8], UnsafeContinuation<Result<Void, BodyError>, Never>)
+    case write(Exchange, [UInt8], Written)
     /// Cut the connection.
-    case abort(Exchange)
+    case abort(Exchange, UnsafeContinuation<Void, Never>)
     /// Take no more connections, close idle ones, end when none is left or at this time.
-    case drain(until: Int64, done: UnsafeContinuation<Void, Never>)
+    case drain(until: Int64, UnsafeContinuation<Void, Never>)
 }
 
 /// One request and its answer, on one connection of one loop.

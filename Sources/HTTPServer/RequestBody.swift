@@ -76,7 +76,7 @@ package final class RequestBody: Sendable {
             if wasPaused { state.isPaused = false }
             return (outcome, wasPaused)
         }
-        if wasPaused, let source { source.loop.post(.resumeReading(source.exchange)) }
+        if wasPaused, let source { source.loop.tell(.resumeReading(source.exchange)) }
         return outcome
     }
 
@@ -99,7 +99,7 @@ package final class RequestBody: Sendable {
             if owed { state.owesContinue = false }
             return (outcome, owed)
         }
-        if owedContinue, let source { source.loop.post(.sendContinue(source.exchange)) }
+        if owedContinue, let source { source.loop.tell(.sendContinue(source.exchange)) }
         if let outcome { continuation.resume(returning: outcome) }
     }
 

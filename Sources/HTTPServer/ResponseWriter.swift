@@ -9,13 +9,15 @@ package struct ResponseWriter: Sendable {
     package func write(_ bytes: [UInt8]) async throws(BodyError) {
         guard !bytes.isEmpty else { return }
         let outcome = await withUnsafeContinuation { continuation in
-            loop.post(.write(exchange, bytes, continuation))
+            loop.tell(.write(exchange, bytes, continuation))
         }
-        try outcome.get()
+        if try outcome.get() { await Task.yield() }
     }
 
     /// Cuts the connection, so that what was sent is not mistaken for the whole.
-    package func abort() {
-        loop.post(.abort(exchange))
+    package func abort() async {
+        await withUnsafeContinuation { continuation in
+            loop.tell(.abort(exchange, continuation))
+        }
     }
 }

@@ -8,6 +8,7 @@ package final class Server: Sendable {
     private let census: ConnectionCensus
     private let time: any TimeSource
     private let threads = Lock<[Thread]>([])
+    private let hasStarted = Lock(false)
 
     /// Prepares the loops; nothing listens yet.
     package convenience init(_ configuration: ServerConfiguration, router: Router) throws {
@@ -42,17 +43,19 @@ package final class Server: Sendable {
             let thread = try Thread.start(named: "http-loop-\(index)") { loop.run() }
             threads.withLock { $0.append(thread) }
         }
+        hasStarted.withLock { $0 = true }
         return port
     }
 
     /// Stops: takes no more connections, lets running requests finish with `Connection: close`, and after
     /// `drainMilliseconds` cuts what is left. Handlers that still run find their connection gone.
     package func drain() async {
+        guard hasStarted.withLock({ $0 }) else { return }
         let until = time.monotonicMilliseconds + configuration.drainMilliseconds
         await withTaskGroup { group in
             for loop in loops {
                 group.addTask {
-                    await withUnsafeContinuation { loop.post(.drain(until: until, done: $0)) }
+                    await withUnsafeContinuation { loop.tell(.drain(until: until, $0)) }
                 }
             }
         }

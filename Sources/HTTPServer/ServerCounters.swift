@@ -24,4 +24,11 @@ package struct ServerCounters: Sendable, Equatable {
     package var requests = 0
     /// Requests and connections turned away, by the code of the problem.
     package var rejected: [String: Int] = [:]
+
+    package init(accepted: Int = 0, active: Int = 0, requests: Int = 0, rejected: [String: Int] = [:]) {
+        self.accepted = accepted
+        self.active = active
+        self.requests = requests
+        self.rejected = rejected
+    }
 }

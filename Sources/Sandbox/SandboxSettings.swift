@@ -24,6 +24,8 @@ package struct SandboxSettings: Sendable {
         /// Where delivery and read events go; nil for no events.
         package var callbackURL: String?
         package var sendsReads = false
+        /// The app under which messages are echoed with their metadata; nil for no echoes.
+        package var echoAppID: String?
 
         package init() {}
     }

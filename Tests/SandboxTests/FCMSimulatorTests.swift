@@ -70,7 +70,10 @@ import Testing
     }
 
     private func accessToken(now: Timestamp = Fixture.now) throws -> String {
-        let answer = simulator.judge(Self.tokenRequest(try Self.assertion()), now: now).answer
+        let answer = simulator.judge(Self.tokenRequest(try Self.assertion { _, claims in
+            claims["iat"] = .int(now.seconds)
+            claims["exp"] = .int(now.seconds + 3_600)
+        }), now: now).answer
         #expect(answer.status == 200)
         #expect(answer.json?["expires_in"] == 3_599)
         #expect(answer.json?["token_type"] == "Bearer")

@@ -54,7 +54,7 @@ package final class MessengerSimulator: Simulator {
         }
         let messageID = "m_" + Base64URL.encode(Array((ids.hex() + ids.hex()).utf8))
         body["message_id"] = .string(messageID)
-        return .taken(ProviderAnswer(200, json: .object(body)), [item], callbacks: events(psid, messageID, now: now))
+        return .taken(ProviderAnswer(200, json: .object(body)), [item], callbacks: events(psid, messageID, item, now: now))
     }
 
     private static let knownFields: Set<String> = [
@@ -150,9 +150,13 @@ package final class MessengerSimulator: Simulator {
         }
     }
 
-    private func events(_ psid: String?, _ messageID: String, now: Timestamp) -> [ProviderCallback] {
+    private func events(_ psid: String?, _ messageID: String, _ item: Verdict.Item, now: Timestamp) -> [ProviderCallback] {
         guard let psid, let url = settings.callbackURL else { return [] }
-        var events = [webhook.delivery(of: messageID, to: psid, url: url, at: now)]
+        var events: [ProviderCallback] = []
+        if let appID = settings.echoAppID {
+            events.append(webhook.echo(of: messageID, item.text, metadata: item.key, to: psid, appID: appID, url: url, at: now))
+        }
+        events += [webhook.delivery(of: messageID, to: psid, url: url, at: now)]
         if settings.sendsReads { events.append(webhook.read(by: psid, url: url, at: now)) }
         return events
     }

@@ -18,9 +18,19 @@ struct MessengerWebhook: Sendable {
         call(url, psid, at, "message", ["mid": .string(id), "text": .string(text)])
     }
 
-    private func call(_ url: String, _ psid: String, _ at: Timestamp, _ name: String, _ content: JSONObject) -> ProviderCallback {
+    /// What the page itself said, as `message_echoes` tells it: sender and recipient change places.
+    func echo(of messageID: String, _ text: String?, metadata: String?, to psid: String, appID: String, url: String, at: Timestamp) -> ProviderCallback {
+        var content: JSONObject = ["mid": .string(messageID), "is_echo": true]
+        content["app_id"] = appID.decimal.map(JSONValue.int) ?? .string(appID)
+        content["text"] = text.map(JSONValue.string)
+        content["metadata"] = metadata.map(JSONValue.string)
+        return call(url, psid, at, "message", content, isFromPage: true)
+    }
+
+    private func call(_ url: String, _ psid: String, _ at: Timestamp, _ name: String, _ content: JSONObject, isFromPage: Bool = false) -> ProviderCallback {
         var event: JSONObject = [
-            "sender": ["id": .string(psid)], "recipient": ["id": .string(pageID)], "timestamp": .int(at.milliseconds),
+            "sender": ["id": .string(isFromPage ? pageID : psid)], "recipient": ["id": .string(isFromPage ? psid : pageID)],
+            "timestamp": .int(at.milliseconds),
         ]
         event[name] = .object(content)
         let body: JSONValue = [

@@ -22,21 +22,22 @@ package struct SQLFragment: Sendable, Equatable, ExpressibleByStringInterpolatio
 
     package init(stringInterpolation: StringInterpolation) { self = stringInterpolation.fragment }
 
-    private init(empty: Void) {
-        sql = ""
-        arguments = []
-        needsLedger = false
+    /// `(a AND b AND c)`: one flat chain in parentheses; `none` when there is no part.
+    package static func joined(_ parts: [SQLFragment], by separator: StaticString, none: StaticString = "1") -> SQLFragment {
+        switch parts.count {
+        case 0: SQLFragment(stringLiteral: none.description)
+        case 1: parts[0]
+        default: "(\(chain(parts, by: separator)))"
+        }
     }
 
-    /// `(a AND b AND c)`: one chain, so that lists do not nest.
-    package static func joined(_ parts: [SQLFragment], by separator: StaticString) -> SQLFragment {
-        var out = SQLFragment(empty: ())
-        if parts.count > 1 { out.sql = "(" }
+    /// `a AND b AND c`, for places that need no parentheses.
+    package static func chain(_ parts: [SQLFragment], by separator: StaticString) -> SQLFragment {
+        var out = SQLFragment(stringLiteral: "")
         for (index, part) in parts.enumerated() {
             if index > 0 { out.sql += separator.description }
             out.append(part)
         }
-        if parts.count > 1 { out.sql += ")" }
         return out
     }
 
@@ -47,7 +48,7 @@ package struct SQLFragment: Sendable, Equatable, ExpressibleByStringInterpolatio
     }
 
     package struct StringInterpolation: StringInterpolationProtocol {
-        fileprivate var fragment = SQLFragment(empty: ())
+        fileprivate var fragment = SQLFragment(stringLiteral: "")
 
         package init(literalCapacity: Int, interpolationCount: Int) { fragment.sql.reserveCapacity(literalCapacity) }
 

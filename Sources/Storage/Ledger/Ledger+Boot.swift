@@ -18,6 +18,16 @@ extension Ledger {
     }
 }
 
+/// A statement of recovery, apart so that a test can ask for its query plan.
+enum BootSQL {
+    /// Returns nothing. Queues what earlier boots were sending. The attempts go on counting, but a crash of ours is charged to
+    /// nobody.
+    static let resend = """
+        UPDATE delivery SET state = 'pending', epoch = NULL, updated_at = ?
+        WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ?
+        """
+}
+
 extension LedgerTransaction {
     func recover(classes: [Int64: DeliveryClass], poisonLimit: Int) throws -> Recovery {
         // Returns the new epoch. Raises it.
@@ -46,11 +56,7 @@ extension LedgerTransaction {
             UPDATE delivery SET state = 'dead', reason = 'provider_gave_up', detail = 'poison', epoch = NULL, updated_at = ?
             WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ? AND boots >= ?
             """, [now.milliseconds, epoch, poisonLimit])
-        // Returns nothing. Queues the others again; their attempts go on counting.
-        recovery.resent = try run("""
-            UPDATE delivery SET state = 'pending', epoch = NULL, failures = failures + 1, updated_at = ?
-            WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ?
-            """, [now.milliseconds, epoch])
+        recovery.resent = try run(BootSQL.resend, [now.milliseconds, epoch])
         return recovery
     }
 }

@@ -41,6 +41,23 @@ extension ExpandedState {
     static let cancelled = ExpandedState(state: .cancelled, reason: .campaignCancelled)
 }
 
+/// The statements of completion, apart so that a test can ask for their query plans.
+enum FinishSQL {
+    /// Returns nothing. Ends pending rows of one account or of all.
+    static let sweep = """
+        UPDATE delivery SET state = ?3, reason = ?4, detail = ?5, updated_at = ?6
+        WHERE state = 'pending' AND id IN (SELECT id FROM delivery INDEXED BY delivery_due
+                                           WHERE run = ?1 AND state = 'pending' AND (?2 IS NULL OR account = ?2) LIMIT 2000)
+        """
+
+    /// Returns how many rows and members of a run are not terminal. Changes nothing.
+    static let open = """
+        SELECT (SELECT count(*) FROM delivery INDEXED BY delivery_due WHERE run = ?1 AND state = 'pending')
+             + (SELECT count(*) FROM delivery INDEXED BY delivery_claimed WHERE run = ?1 AND state IN ('leased', 'sending'))
+             + (SELECT ifnull(sum(count), 0) FROM chunk WHERE run = ?1)
+        """
+}
+
 extension LedgerTransaction {
     /// Moves waiting rows of a run to a terminal state, then members that have no rows yet; about 2,000 a call.
     ///
@@ -48,12 +65,7 @@ extension LedgerTransaction {
     /// - Returns: how many; 0 when nothing is left.
     func sweep(_ run: RunID, account: Int64?, as end: ExpandedState) throws -> Int {
         precondition(end.state.isTerminal, "a sweep ends rows")
-        // Returns nothing. Ends pending rows of one account or of all.
-        let swept = try self.run("""
-            UPDATE delivery SET state = ?3, reason = ?4, detail = ?5, updated_at = ?6
-            WHERE id IN (SELECT id FROM delivery WHERE run = ?1 AND state = 'pending' AND (?2 IS NULL OR account = ?2) LIMIT 2000)
-              AND state = 'pending'
-            """, [run.rawValue, account, end.state.rawValue, end.reason?.rawValue, end.detail, now.milliseconds])
+        let swept = try self.run(FinishSQL.sweep, [run.rawValue, account, end.state.rawValue, end.reason?.rawValue, end.detail, now.milliseconds])
         if swept > 0 { return swept }
         // Returns the account of the next chunk. Changes nothing.
         guard let next = try row("""
@@ -90,11 +102,6 @@ extension LedgerTransaction {
 
     /// Rows that are not terminal, and members without a row.
     func openCount(of run: RunID) throws -> Int {
-        // Returns one number. Changes nothing.
-        try count("""
-            SELECT (SELECT count(*) FROM delivery WHERE run = ?1 AND state = 'pending')
-                 + (SELECT count(*) FROM delivery WHERE run = ?1 AND state IN ('leased', 'sending'))
-                 + (SELECT ifnull(sum(count), 0) FROM chunk WHERE run = ?1)
-            """, [run.rawValue])
+        try count(FinishSQL.open, [run.rawValue])
     }
 }

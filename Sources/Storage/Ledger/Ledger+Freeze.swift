@@ -88,6 +88,20 @@ struct ExpandedState: Sendable {
     static let unreached = ExpandedState(state: .skipped, reason: .noSubscription)
 }
 
+/// The statements of expansion, apart so that a test can ask for their query plans.
+enum FreezeSQL {
+    /// Returns the oldest chunk of an account. Changes nothing.
+    static let nextChunk = """
+        SELECT c.id, c.channel, c.members FROM chunk c WHERE c.run = ? AND c.account IS ? ORDER BY c.id LIMIT 1
+        """
+
+    /// Returns nothing. Adds one row of the ledger.
+    static let insertDelivery = """
+        INSERT INTO delivery (run, profile, subscription, account, channel, state, reason, detail, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+}
+
 extension LedgerTransaction {
     fileprivate func insert(campaign: CampaignID, kind: LedgerRun.Kind, audience: Int, expiresAt: Timestamp?,
                             chunks: [FrozenChunk]) throws -> LedgerRun {
@@ -109,16 +123,8 @@ extension LedgerTransaction {
     ///
     /// - Returns: how many rows were made; 0 when no chunk is left.
     func expandNext(_ run: RunID, account: Int64?, as start: ExpandedState) throws -> Int {
-        // Returns the oldest chunk of an account. Changes nothing.
-        guard let chunk = try row("""
-            SELECT c.id, c.channel, c.members FROM chunk c
-            WHERE c.run = ? AND c.account IS ? ORDER BY c.id LIMIT 1
-            """, [run.rawValue, account]) else { return 0 }
-        // Returns nothing. Adds one row of the ledger.
-        let insert = try db.cachedStatement(sql: """
-            INSERT INTO delivery (run, profile, subscription, account, channel, state, reason, detail, updated_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """)
+        guard let chunk = try row(FreezeSQL.nextChunk, [run.rawValue, account]) else { return 0 }
+        let insert = try db.cachedStatement(sql: FreezeSQL.insertDelivery)
         let channel: String? = chunk[1]
         let members: Data = chunk[2]
         var made = 0

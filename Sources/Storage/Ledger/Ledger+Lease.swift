@@ -62,8 +62,10 @@ enum LeaseSQL {
 }
 
 extension LedgerTransaction {
-    /// Members that one lease expands at most, so that a commit stays short.
+    /// What one lease does at most for a share, so that a commit stays short: members it expands, and times it looks again
+    /// because the rows it looked at were not reachable.
     private static let maxExpanded = 2 * FrozenChunk.maxMembers
+    private static let maxRounds = 8
 
     func lease(account: Int64, shares: [LeaseShare], epoch: Int64) throws -> Lease {
         var lease = Lease()
@@ -91,7 +93,7 @@ extension LedgerTransaction {
     private func take(_ share: LeaseShare, of run: LedgerRun, account: Int64, epoch: Int64, into lease: inout Lease) throws {
         var ids: [Int64] = []
         var expanded = 0
-        while ids.count < share.limit {
+        for _ in 0..<LedgerTransaction.maxRounds where ids.count < share.limit {
             let wanted = share.limit - ids.count
             let due: StatementArguments = [run.id.rawValue, account, now.milliseconds, wanted]
             // Returns how many rows are due, at most as many as are wanted. Changes nothing.
@@ -129,8 +131,9 @@ extension LedgerTransaction {
             """, [Set(rows.map { $0[4] as Int64 }).json]) {
             tags[row[0], default: []].append(row[1])
         }
-        let channels = try row("SELECT channel FROM app.account WHERE id = ?", [account]).flatMap { Channel(rawValue: $0[0]) }
-        guard let channel = channels else { return [] }
+        // Returns the channel of an account. Changes nothing.
+        guard let channel = try row("SELECT channel FROM app.account WHERE id = ?", [account])
+            .flatMap({ Channel(rawValue: $0[0]) }) else { return [] }
         return rows.compactMap { row in
             guard let address = Address(channel: channel, identity: row[5], keys: row[6]) else { return nil }
             return LeasedDelivery(

@@ -64,9 +64,10 @@ extension Ledger {
             var counts: [Int64: [DeliveryState: Int]] = [:]
             // Returns accounts, states and numbers. Changes nothing.
             for row in try ledger.rows("""
-                SELECT account, 'pending', count(*) FROM delivery WHERE state = 'pending' GROUP BY account
+                SELECT account, 'pending', count(*) FROM delivery INDEXED BY delivery_due WHERE state = 'pending' GROUP BY account
                 UNION ALL SELECT account, 'pending', sum(count) FROM chunk WHERE account IS NOT NULL GROUP BY account
-                UNION ALL SELECT account, state, count(*) FROM delivery WHERE state IN ('leased', 'sending') GROUP BY account, state
+                UNION ALL SELECT account, state, count(*) FROM delivery INDEXED BY delivery_claimed
+                          WHERE state IN ('leased', 'sending') GROUP BY account, state
                 """) {
                 guard let state = DeliveryState(rawValue: row[1]) else { continue }
                 counts[row[0], default: [:]][state, default: 0] += row[2]
@@ -76,20 +77,25 @@ extension Ledger {
     }
 }
 
+/// The statement of the report, apart so that a test can ask for its query plan.
+enum ReportSQL {
+    /// Returns the rows of a run counted by channel, state, reason and language. Changes nothing.
+    static let cells = """
+        SELECT channel, state, reason, language, count(*) FROM delivery INDEXED BY delivery_counted
+        WHERE run = ?1 AND state NOT IN ('pending', 'leased', 'sending') GROUP BY channel, state, reason, language
+        UNION ALL
+        SELECT channel, 'pending', NULL, NULL, sum(count) FROM (
+            SELECT channel, 1 AS count FROM delivery INDEXED BY delivery_due WHERE run = ?1 AND state = 'pending'
+            UNION ALL SELECT channel, count FROM chunk WHERE run = ?1) GROUP BY channel
+        UNION ALL
+        SELECT channel, state, NULL, NULL, count(*) FROM delivery INDEXED BY delivery_claimed
+        WHERE run = ?1 AND state IN ('leased', 'sending') GROUP BY channel, state
+        """
+}
+
 extension LedgerTransaction {
     func report(_ run: LedgerRun) throws -> LedgerReport {
-        // Returns the rows of a run counted by channel, state, reason and language. Changes nothing.
-        let cells = try rows("""
-            SELECT channel, state, reason, language, count(*) FROM delivery
-            WHERE run = ?1 AND state NOT IN ('pending', 'leased', 'sending') GROUP BY channel, state, reason, language
-            UNION ALL
-            SELECT channel, 'pending', NULL, NULL, sum(count) FROM (
-                SELECT channel, 1 AS count FROM delivery WHERE run = ?1 AND state = 'pending'
-                UNION ALL SELECT channel, count FROM chunk WHERE run = ?1) GROUP BY channel
-            UNION ALL
-            SELECT channel, state, NULL, NULL, count(*) FROM delivery
-            WHERE run = ?1 AND state IN ('leased', 'sending') GROUP BY channel, state
-            """, [run.id.rawValue])
+        let cells = try rows(ReportSQL.cells, [run.id.rawValue])
         return LedgerReport(run: run, cells: cells.compactMap { row in
             guard let state = DeliveryState(rawValue: row[1]) else { return nil }
             return LedgerReport.Cell(channel: (row[0] as String?).flatMap(Channel.init(rawValue:)), state: state,
@@ -100,16 +106,24 @@ extension LedgerTransaction {
     func deliveries(of run: RunID, matching filter: DeliveryFilter, after: DeliveryID?, limit: Int) throws -> [DeliveryRecord] {
         // The conditions repeat those of the partial indexes, or SQLite would not use them.
         var conditions = ["d.run = :run", "d.id > :after"]
+        var index = filter.profile == nil ? "delivery_of_run" : "delivery_by_profile"
         switch filter.state {
-        case .pending?: conditions.append("d.state = 'pending'")
-        case .leased?, .sending?: conditions.append("d.state IN ('leased', 'sending') AND d.state = :state")
-        case .some: conditions.append("d.state NOT IN ('pending', 'leased', 'sending') AND d.state = :state")
+        case .pending?:
+            conditions.append("d.state = 'pending'")
+            index = "delivery_due"
+        case .leased?, .sending?:
+            conditions.append("d.state IN ('leased', 'sending') AND d.state = :state")
+            index = "delivery_claimed"
+        case .some:
+            conditions.append("d.state NOT IN ('pending', 'leased', 'sending') AND d.state = :state")
+            if filter.profile == nil { index = "delivery_ended" }
         case nil:
             if filter.reason != nil {
                 conditions.append("""
                     d.state NOT IN ('pending', 'leased', 'sending')
                     AND d.state IN ('skipped', 'expired', 'cancelled', 'rejected', 'dead', 'unknown')
                     """)
+                if filter.profile == nil { index = "delivery_ended" }
             }
         }
         if filter.reason != nil { conditions.append("d.reason = :reason") }
@@ -122,7 +136,7 @@ extension LedgerTransaction {
         if let profile = filter.profile { arguments["profile"] = profile.rawValue }
         // Returns a page of rows. Changes nothing.
         return try rows("""
-            SELECT d.*, p.external_id FROM delivery d LEFT JOIN app.profile p ON p.id = d.profile
+            SELECT d.*, p.external_id FROM delivery d INDEXED BY \(index) LEFT JOIN app.profile p ON p.id = d.profile
             WHERE \(conditions.joined(separator: " AND ")) ORDER BY d.id LIMIT :limit
             """, StatementArguments(arguments)).map(DeliveryRecord.init(row:))
     }
@@ -132,8 +146,9 @@ extension LedgerTransaction {
         try rows("""
             SELECT r.*, x.account AS at_account, sum(x.waiting) AS waiting, sum(x.claimed) AS claimed, min(x.next_at) AS next_at FROM (
                 SELECT run, account, sum(count) AS waiting, 0 AS claimed, NULL AS next_at FROM chunk GROUP BY run, account
-                UNION ALL SELECT run, account, count(*), 0, min(next_at) FROM delivery WHERE state = 'pending' GROUP BY run, account
-                UNION ALL SELECT run, account, 0, count(*), NULL FROM delivery
+                UNION ALL SELECT run, account, count(*), 0, min(next_at) FROM delivery INDEXED BY delivery_due
+                          WHERE state = 'pending' GROUP BY run, account
+                UNION ALL SELECT run, account, 0, count(*), NULL FROM delivery INDEXED BY delivery_claimed
                           WHERE state IN ('leased', 'sending') GROUP BY run, account
             ) x JOIN run r ON r.id = x.run GROUP BY x.run, x.account ORDER BY x.run, x.account
             """).map { row in

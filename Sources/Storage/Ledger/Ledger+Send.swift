@@ -16,7 +16,7 @@ extension Ledger {
     }
 }
 
-/// The statement of the intent, apart so that a test can ask for its query plan.
+/// The statements of sending, apart so that a test can ask for their query plans.
 enum SendSQL {
     /// Returns the ids. Moves those of a JSON array that the boot ?2 leased and that may still go.
     static let intend = """
@@ -26,6 +26,13 @@ enum SendSQL {
                       WHERE r.id = delivery.run AND (r.kind = 'test' OR c.state = 'running')
                         AND (r.expires_at IS NULL OR r.expires_at > ?3))
         RETURNING id
+        """
+
+    /// Returns the account. Ends the attempt if it is the one under way.
+    static let record = """
+        UPDATE delivery SET state = ?, reason = ?, detail = ?, provider_id = ifnull(?, provider_id), language = ifnull(?, language),
+            next_at = ?, failures = failures + ?, epoch = NULL, updated_at = ?
+        WHERE id = ? AND state = 'sending' AND attempt = ? AND epoch = ? RETURNING account
         """
 }
 
@@ -42,12 +49,7 @@ extension LedgerTransaction {
 
     private func record(_ result: DeliveryResult, epoch: Int64) throws -> Bool {
         let end = Ending(result.verdict)
-        // Returns the account. Ends the attempt if it is the one under way.
-        let changed = try row("""
-            UPDATE delivery SET state = ?, reason = ?, detail = ?, provider_id = ifnull(?, provider_id), language = ifnull(?, language),
-                next_at = ?, failures = failures + ?, epoch = NULL, updated_at = ?
-            WHERE id = ? AND state = 'sending' AND attempt = ? AND epoch = ? RETURNING account
-            """, [end.state.rawValue, end.reason?.rawValue, end.detail, end.providerID, result.language,
+        let changed = try row(SendSQL.record, [end.state.rawValue, end.reason?.rawValue, end.detail, end.providerID, result.language,
                   end.nextAt, end.failures, now.milliseconds, result.id.rawValue, result.attempt, epoch])
         if let account = changed.map({ $0[0] as Int64 }) {
             if let providerID = end.providerID { try mergeEarly(account: account, providerID: providerID) }

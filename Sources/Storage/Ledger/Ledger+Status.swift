@@ -31,6 +31,12 @@ extension Ledger {
     }
 }
 
+/// The statement that callbacks begin with, apart so that a test can ask for its query plan.
+enum StatusSQL {
+    /// Returns the latest row with an id of the provider's. Changes nothing.
+    static let byProvider = "SELECT id FROM delivery WHERE account = ? AND provider_id = ? ORDER BY id DESC LIMIT 1"
+}
+
 extension LedgerTransaction {
     func apply(_ state: DeliveryState, to reference: DeliveryReference, account: Int64, detail: String,
                at: Timestamp) throws -> StatusEffect {
@@ -41,9 +47,7 @@ extension LedgerTransaction {
             else { return .notFound }
             return try move(id, to: state, detail: detail)
         case .provider(let providerID):
-            // Returns the latest row with that id of the provider's. Changes nothing.
-            if let found = try row("SELECT id FROM delivery WHERE account = ? AND provider_id = ? ORDER BY id DESC LIMIT 1",
-                                   [account, providerID]) {
+            if let found = try row(StatusSQL.byProvider, [account, providerID]) {
                 return try move(DeliveryID(rawValue: found[0]), to: state, detail: detail)
             }
             guard !state.settled.isEmpty else { return .unchanged }

@@ -32,7 +32,7 @@ struct VAPID: ParsableCommand {
             guard pem.withUnsafeBytes({ write(file, $0.baseAddress, $0.count) }) == pem.count, fsync(file) == 0 else {
                 throw Failed("\(out): \(String(cString: strerror(errno)))")
             }
-            let publicKey = Base64URL.encode(key.publicKey.point)
+            let publicKey = Base64URL.encode(key.publicPoint)
             if json {
                 print(JSONValue.object(["private_key_file": .string(out), "public_key": .string(publicKey)]).text)
             } else {
