@@ -1,8 +1,8 @@
 import ArgumentParser
 import Core
-import Glibc
+import Linux
 
-struct DemoCommand: AsyncParsableCommand {
+struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Run one campaign over every channel against simulated providers, and prove its ledger.",
         discussion: """
@@ -26,26 +26,33 @@ struct DemoCommand: AsyncParsableCommand {
         guard (1...1_000_000).contains(profiles) else { throw ValidationError("--profiles must be 1 to 1000000") }
     }
 
-    func run() async throws {
-        let clock = ContinuousClock()
-        let begin = clock.now
+    func run() throws {
         let screen = DemoScreen(isSilent: json)
         let folder = try SandboxFolder.temporary()
-        let stop = InterruptGate()
-        try Interrupt.first {
-            if stop.pass() { return }
+        let gate = try InterruptGate {
             screen.endBar()
             folder.remove()
-            Glibc._exit(130)
         }
-        let stage: Demonstration.Stage
-        do {
-            let demonstration = Demonstration(people: profiles, seed: seed, screen: screen, start: DemoServer.start)
-            stage = try await demonstration.run(in: folder)
-        } catch {
-            folder.remove()
-            throw Failed("\(error)")
+        let outcome = Lock<Result<Bool, any Error>>(.success(false))
+        let command = self
+        blocking {
+            do {
+                let agrees = try await command.show(on: screen, in: folder, until: gate)
+                outcome.withLock { $0 = .success(agrees) }
+            } catch {
+                folder.remove()
+                let failure = Failed("\(error)")
+                outcome.withLock { $0 = .failure(failure) }
+            }
         }
+        guard try outcome.withLock({ $0 }).get() else { throw ExitCode(1) }
+    }
+
+    /// - Returns: whether everything agrees; the folder is left for a look when it does not.
+    private func show(on screen: DemoScreen, in folder: SandboxFolder, until gate: InterruptGate) async throws -> Bool {
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let stage = try await Demonstration(people: profiles, seed: seed, screen: screen, start: DemoServer.start).run(in: folder)
         let findings = stage.result.findings
         if json { DemoScreen.write(DemoCommand.json(stage, clock.now - begin).text + "\n") }
         screen.line()
@@ -55,12 +62,12 @@ struct DemoCommand: AsyncParsableCommand {
         if !exit, !json, findings.agrees {
             screen.line()
             DemoCommand.suggestions(stage).forEach { screen.line($0) }
-            await stop.wait()
+            await gate.wait()
             screen.line(DemoTexts.stopping)
         }
         await stage.close()
-        guard findings.agrees else { throw ExitCode(1) }
-        folder.remove()
+        if findings.agrees { folder.remove() }
+        return findings.agrees
     }
 
     /// Names somebody who got one message and missed another.

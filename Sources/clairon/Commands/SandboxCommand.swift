@@ -1,9 +1,11 @@
 import ArgumentParser
 import Core
+import Glibc
 import HTTPServer
+import Linux
 import Sandbox
 
-struct SandboxCommand: AsyncParsableCommand {
+struct SandboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sandbox", abstract: "Simulate every provider on one port, for development and tests.",
         discussion: """
@@ -35,7 +37,9 @@ struct SandboxCommand: AsyncParsableCommand {
         guard ListenAddress(server) != nil else { throw ValidationError("--server must be host:port, such as 127.0.0.1:8080") }
     }
 
-    func run() async throws {
+    func run() throws {
+        // Before any other thread exists (`SignalFD`).
+        let signals = try SignalFD([SIGINT, SIGTERM])
         var settings = SandboxSettings()
         settings.callbackAddress = server
         settings.messenger.callbackURL = "http://\(server)/hooks/page"
@@ -56,7 +60,7 @@ struct SandboxCommand: AsyncParsableCommand {
         }
         let words: JSONValue = ["origin": .string(origin), "config": .string(place.configPath), "folder": .string(place.path)]
         DemoScreen.write((json ? words.text : DemoTexts.sandbox(origin: origin, folder: place.path, server: server)) + "\n")
-        try await Interrupt.wait()
-        await sandbox.stop()
+        _ = try signals.wait()
+        blocking { await sandbox.stop() }
     }
 }

@@ -27,7 +27,7 @@ struct DemoRequests: Sendable {
             "opt_in": .bool(optIn),
             "consent": [
                 "source": .string(address.channel == .apns || address.channel == .fcm ? "app_prompt" : "form"), "text": "v3",
-                "at": .string((now - .seconds(40 * 86_400)).description),
+                "at": .string((now - Duration.seconds(40 * 86_400)).description),
             ],
         ]
         switch address.channel {
@@ -42,7 +42,7 @@ struct DemoRequests: Sendable {
         person.purchases.enumerated().map { place, purchase in
             [
                 "id": .string("order-\(person.number)-\(place)"), "profile": .string(person.externalID), "name": "purchase",
-                "at": .string((now - .seconds(purchase.daysAgo * 86_400)).description),
+                "at": .string((now - Duration.seconds(purchase.daysAgo * 86_400)).description),
                 "properties": ["product": .string(purchase.product), "amount": .double(purchase.amount)],
             ]
         }

@@ -1,28 +1,32 @@
+import Glibc
 import Linux
 
-/// Turns an interrupt into the end of a wait, from the moment somebody waits. Any thread.
+/// Turns Ctrl-C and SIGTERM into the end of a wait while somebody waits; at any other time they end the process. Any thread.
 final class InterruptGate: Sendable {
-    private enum State {
-        case nobody
-        case waiting(CheckedContinuation<Void, Never>)
-    }
+    private let waiter = Lock<CheckedContinuation<Void, Never>?>(nil)
 
-    private let state = Lock(State.nobody)
-
-    /// Ends the wait.
+    /// Watches for signals on a thread of its own until the process ends. Call it before any other thread exists
+    /// (`SignalFD`).
     ///
-    /// - Returns: false when nobody waits.
-    func pass() -> Bool {
-        let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard case .waiting(let continuation) = state else { return nil }
-            state = .nobody
-            return continuation
+    /// - Parameter cleanUp: done before an interrupt ends the process.
+    init(cleanUp: @escaping @Sendable () -> Void) throws {
+        let signals = try SignalFD([SIGINT, SIGTERM])
+        _ = try Thread.start(named: "interrupt") { [self] in
+            while (try? signals.wait()) != nil {
+                let waiting = waiter.withLock { waiter -> CheckedContinuation<Void, Never>? in
+                    defer { waiter = nil }
+                    return waiter
+                }
+                guard let waiting else {
+                    cleanUp()
+                    _exit(130)
+                }
+                waiting.resume()
+            }
         }
-        waiting?.resume()
-        return waiting != nil
     }
 
     func wait() async {
-        await withCheckedContinuation { continuation in state.withLock { $0 = .waiting(continuation) } }
+        await withCheckedContinuation { continuation in waiter.withLock { $0 = continuation } }
     }
 }
