@@ -59,6 +59,9 @@ package final class Sandbox: Sendable {
     ///
     /// - Returns: the port, of interest if the configuration left it to the system.
     package func start(_ configuration: ServerConfiguration = ServerConfiguration()) throws -> Int {
+        var configuration = configuration
+        // Web push messages are encoded, and meant to be.
+        configuration.refusesContentCodings = false
         let server = try Server(configuration, router: router())
         let port = try server.start()
         self.server.withLock { $0 = server }
