@@ -1,0 +1,60 @@
+import Core
+import FoundationEssentials
+
+/// One entry of `accounts`: what every account takes, and the channel's own settings as strings and files.
+struct AccountConfig: Sendable {
+    let account: Account
+    /// Overrides the provider's host: a simulator, a proxy, a gateway.
+    var baseURL: String?
+    /// A private certificate authority for that host.
+    var caFile: String?
+    var httpVersion: HTTPVersion?
+    /// Messages per second; nil takes the channel's default.
+    var ratePerSecond: Int?
+    /// Lets user-supplied endpoints of this account be private or loopback addresses.
+    var allowPrivateEndpoints = false
+    var settings: ChannelSettings
+
+    enum HTTPVersion: String, Sendable, CaseIterable {
+        case http1 = "1.1"
+        case http2 = "2"
+        /// HTTP/2 without TLS, known beforehand.
+        case http2PriorKnowledge = "2-prior-knowledge"
+    }
+
+    static func isValid(name: String) -> Bool {
+        (1...40).contains(name.utf8.count) && name.utf8.allSatisfy {
+            $0.isASCIIDigit || ($0.isASCIILetter && $0.asciiLowercased == $0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+        }
+    }
+
+    /// Nil when a problem was reported.
+    init?(name: String, _ reader: ObjectReader, base: URL) {
+        var reader = reader
+        let known = reader.errors.list.count
+        guard reader.has("channel") else {
+            let _: Never? = reader.missing("channel")
+            return nil
+        }
+        guard let channel: Channel = reader.choice("channel") else { return nil }
+        account = Account(name: name, channel: channel)
+        if let url = reader.string("base_url") {
+            if url.hasPrefix("https://") || url.hasPrefix("http://") {
+                baseURL = url.hasSuffix("/") ? String(url.dropLast()) : url
+            } else {
+                reader.fail("base_url", "invalid_value", "must be an http or https URL (got \(url))")
+            }
+        }
+        caFile = reader.string("ca_file").map(base.resolve)
+        httpVersion = reader.choice("http_version")
+        if var rate = reader.reader("rate") {
+            ratePerSecond = rate.int("per_second", in: 1...1_000_000).map(Int.init)
+            rate.finish()
+        }
+        allowPrivateEndpoints = reader.bool("allow_private_endpoints") ?? false
+        guard let settings = ChannelSettings(channel, &reader, base: base) else { return nil }
+        self.settings = settings
+        reader.finish()
+        if reader.errors.list.count > known { return nil }
+    }
+}
