@@ -65,6 +65,9 @@ package final class Sandbox: Sendable {
         return port
     }
 
+    /// Waits until the callbacks made so far have been delivered or given up.
+    package func settle() async { await sender?.settle() }
+
     /// Stops listening, lets running requests finish, and delivers the callbacks that wait.
     package func stop() async {
         let running = server.withLock { server -> Server? in
@@ -72,7 +75,7 @@ package final class Sandbox: Sendable {
             return server
         }
         await running?.drain()
-        await sender?.settle()
+        await settle()
         sender?.stop()
     }
 

@@ -1,5 +1,8 @@
 import API
 import Core
+import HTTPServer
+import Linux
+import Storage
 import Testing
 
 @Suite struct AccessTests {
@@ -37,7 +40,8 @@ import Testing
                 #expect(refused.status == 403 && refused.code == "missing_scope" && refused.text.contains(scopes[0].rawValue), "\(method) \(target)")
                 for scope in scopes {
                     let enough = try await server.key([scope])
-                    #expect(try await server.send(method, target, key: enough).code != "app_key_forbidden")
+                    let reply = try await server.send(method, target, key: enough)
+                    #expect(reply.status != 401 && reply.status != 403, "\(method) \(target) with \(scope)")
                 }
             }
         }
@@ -107,7 +111,7 @@ import Testing
         try await TestServer.run { server in
             _ = try await server.send("GET", "/v1/accounts")
             // The note is queued behind the request: any later write is answered after it.
-            try await server.store.write { try $0.beat() }
+            _ = try await server.store.write { try $0.forgetAnswers() }
             let minute = server.store.now.milliseconds / 60_000 * 60_000
             #expect(try await server.send("GET", "/v1/keys/key_1").json["last_used_at"] == .string(Timestamp(milliseconds: minute).description))
         }

@@ -1,5 +1,6 @@
 import API
 import Core
+import HTTPServer
 import Testing
 
 @Suite struct ConventionsTests {

@@ -1,4 +1,6 @@
 import Core
+import Linux
+import Storage
 import Testing
 
 @Suite struct EventRoutesTests {

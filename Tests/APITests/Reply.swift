@@ -66,7 +66,7 @@ enum Loopback {
         guard connected == 0 else { throw Failure(call: "connect") }
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+            let count = bytes[sent...].withUnsafeBytes { send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             // A server that refuses a body stops reading it: its answer is there all the same.
             guard count > 0 else { break }
             sent += count

@@ -79,7 +79,8 @@ import Testing
     @Test func `an id that is none is not found`() async throws {
         try await TestServer.run { server in
             for id in ["sub_0", "sub_99", "seg_1", "1", "sub_-1", "sub_99999999999999999999"] {
-                #expect(try await server.send("GET", "/v1/subscriptions/\(id)").status == 404)
+                let reply = try await server.send("GET", "/v1/subscriptions/\(id)")
+                #expect(reply.status == 404)
             }
         }
     }

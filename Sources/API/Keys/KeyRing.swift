@@ -12,8 +12,14 @@ package final class KeyRing: Sendable {
         var notedAt: Int64
     }
 
+    private struct State {
+        var entries: [KeyID: Entry] = [:]
+        /// Counts what was forgotten, so that a row read before a change is not kept after it.
+        var changes = 0
+    }
+
     private let store: Store
-    private let entries = Lock<[KeyID: Entry]>([:])
+    private let state = Lock(State())
 
     private static let lifetimeMilliseconds: Int64 = 60_000
     private static let maxEntries = 10_000
@@ -22,7 +28,10 @@ package final class KeyRing: Sendable {
 
     /// Makes the next request ask the store again: call it after a key was changed.
     package func forget(_ id: KeyID) {
-        entries.withLock { _ = $0.removeValue(forKey: id) }
+        state.withLock { state in
+            state.entries[id] = nil
+            state.changes += 1
+        }
     }
 
     /// The key of a request, when it may do what `access` asks.
@@ -77,14 +86,15 @@ package final class KeyRing: Sendable {
 
     private func key(_ id: KeyID) async throws -> APIKey? {
         let now = store.time.monotonicMilliseconds
-        let known = entries.withLock { entries in
-            entries[id].flatMap { now - $0.readAt < KeyRing.lifetimeMilliseconds ? $0.key : nil }
+        let (known, changes) = state.withLock { state in
+            (state.entries[id].flatMap { now - $0.readAt < KeyRing.lifetimeMilliseconds ? $0.key : nil }, state.changes)
         }
         if let known { return known }
         guard let key = try await store.read({ try $0.key(id) }) else { return nil }
-        entries.withLock { entries in
-            if entries.count >= KeyRing.maxEntries { entries.removeAll() }
-            entries[id] = Entry(key: key, readAt: now, notedAt: key.lastUsedAt?.milliseconds ?? .min)
+        state.withLock { state in
+            guard state.changes == changes else { return }
+            if state.entries.count >= KeyRing.maxEntries { state.entries.removeAll() }
+            state.entries[id] = Entry(key: key, readAt: now, notedAt: key.lastUsedAt?.milliseconds ?? .min)
         }
         return key
     }
@@ -92,10 +102,9 @@ package final class KeyRing: Sendable {
     /// Writes the time of use once a minute at most, and lets nobody wait for it.
     private func note(_ id: KeyID, now: Timestamp) {
         let minute = now.milliseconds - now.milliseconds % 60_000
-        let isNew = entries.withLock { entries in
-            guard var entry = entries[id], entry.notedAt < minute else { return false }
-            entry.notedAt = minute
-            entries[id] = entry
+        let isNew = state.withLock { state in
+            guard let notedAt = state.entries[id]?.notedAt, notedAt < minute else { return false }
+            state.entries[id]?.notedAt = minute
             return true
         }
         guard isNew else { return }

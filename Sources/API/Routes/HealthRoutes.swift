@@ -11,7 +11,12 @@ extension RouteGroup {
         Endpoint(.GET, "/readyz", .open, "Whether the server can do its work: the database takes writes and every part is well. 503 names what is not.",
                  results: [(200, .schema("Health"))]) { call in
             var failing = call.context.readiness.failing
-            do { try await call.store.write { try $0.beat() } } catch { failing.insert("database", at: 0) }
+            do {
+                let writer = call.store.file.writer
+                try await withCheckedThrowingContinuation { continuation in writer.beat { continuation.resume(with: $0) } }
+            } catch {
+                failing.insert("database", at: 0)
+            }
             guard failing.isEmpty else {
                 throw Problem(.unavailable, "Not ready: \(failing.joined(separator: ", ")).", headers: [("retry-after", "5")])
             }
