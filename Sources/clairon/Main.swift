@@ -8,7 +8,9 @@ struct Clairon: ParsableCommand {
         abstract: "A self-hosted, multi-channel push campaign server.",
         discussion: "Exit codes: 0 done, 1 failed, 64 wrong arguments, 78 wrong configuration.",
         version: "0.1.0",
-        subcommands: [Serve.self, Check.self, Migrate.self, Keys.self, VAPID.self])
+        subcommands: [
+            Serve.self, DemoCommand.self, SandboxCommand.self, Check.self, Migrate.self, Keys.self, VAPID.self,
+        ])
 
     static func main() {
         // A peer that closes while libcurl or OpenSSL writes must not end the process.
