@@ -1,7 +1,7 @@
 -- clairon.db: people, known by the brand's own external id.
--- `id` is a dense 32-bit ordinal. An external id is found by its keyed hash and then compared in full.
+-- `id` is a dense 32-bit ordinal, never given twice: the ledger and its frozen audiences name people by it. An external id is found by its keyed hash and then compared in full.
 CREATE TABLE profile (
-    id            INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 4294967295),
+    id            INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id BETWEEN 1 AND 4294967295),
     external_id   TEXT NOT NULL,
     external_hash INTEGER NOT NULL,
     language      TEXT,

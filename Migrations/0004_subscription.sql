@@ -1,6 +1,6 @@
 -- clairon.db: addresses of people on accounts, with their opt-in state, and the history that proves it.
 CREATE TABLE subscription (
-    id                INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 4294967295),
+    id                INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id BETWEEN 1 AND 4294967295),
     profile           INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,
     account           INTEGER NOT NULL REFERENCES account (id),
     channel           TEXT NOT NULL,

@@ -18,6 +18,18 @@ package struct Epoll: ~Copyable, Sendable {
         package static let readHangUp = Events(rawValue: 0x2000)
         /// Wake one waiter, not all, for a descriptor shared by several instances (EPOLLEXCLUSIVE).
         package static let exclusive = Events(rawValue: 1 << 28)
+
+        // Plain functions, since the set algebra is not specialised outside this module.
+
+        /// What to watch for on a socket.
+        package static func interest(reads: Bool, writes: Bool) -> Events {
+            Events(rawValue: (reads ? 0x001 : 0) | (writes ? 0x004 : 0))
+        }
+
+        package var isReadable: Bool { rawValue & 0x001 != 0 }
+        package var isWritable: Bool { rawValue & 0x004 != 0 }
+        /// Reset, or closed in both directions.
+        package var isBroken: Bool { rawValue & 0x018 != 0 }
     }
 
     /// Room for the events of one `wait`, reused from call to call.

@@ -12,6 +12,8 @@ package final class Store: Sendable {
     package let accountIDs: [String: Int64]
     /// Keyed by this installation: look-up hashes, buckets and message keys come from it.
     package let hash: SipHash
+    /// 32 random bytes of this installation, for signing what we hand out and get back (callback URLs).
+    package let callbackSecret: [UInt8]
     package let time: any TimeSource
 
     /// Opens the file of a folder this process owns; the accounts of the configuration become rows.
@@ -22,6 +24,7 @@ package final class Store: Sendable {
         self.time = time
         let installed = try file.install(accounts: configured)
         hash = SipHash(key: installed.hashKey)
+        callbackSecret = installed.callbackSecret
         accounts = installed.accounts
         accountIDs = Dictionary(uniqueKeysWithValues: installed.accounts.map { ($0.value.name, $0.key) })
     }
@@ -35,9 +38,12 @@ extension DatabaseFile {
     /// Makes the hash key at first, and a row for each configured account.
     ///
     /// - Throws: `StorageError.unusable` when an account's channel changed: its subscriptions would be another channel's.
-    fileprivate func install(accounts: [Account]) throws -> (hashKey: [UInt8], accounts: [Int64: Account]) {
+    fileprivate func install(accounts: [Account]) throws -> (hashKey: [UInt8], callbackSecret: [UInt8], accounts: [Int64: Account]) {
         try writer.writeNow { db in
-            try db.execute(sql: "INSERT OR IGNORE INTO meta (key, value) VALUES ('hash_key', randomblob(16))")
+            try db.execute(sql: """
+                INSERT OR IGNORE INTO meta (key, value)
+                VALUES ('hash_key', randomblob(16)), ('callback_secret', randomblob(32))
+                """)
             for account in accounts {
                 try db.execute(sql: "INSERT INTO account (name, channel) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
                                arguments: [account.name, account.channel.rawValue])
@@ -51,8 +57,13 @@ extension DatabaseFile {
                 }
                 found[row["id"]] = account
             }
-            let key = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'hash_key'").map(Array.init)
-            return (key ?? [], found)
+            func secret(_ name: String) throws -> [UInt8] {
+                guard let bytes = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [name]) else {
+                    throw StorageError.unusable("the \(name) of this installation is missing: restore clairon.db from a backup")
+                }
+                return Array(bytes)
+            }
+            return (try secret("hash_key"), try secret("callback_secret"), found)
         }
     }
 }

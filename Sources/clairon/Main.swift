@@ -1,7 +1,20 @@
 import ArgumentParser
+import Glibc
 
 @main
-struct Clairon: AsyncParsableCommand {
+struct Clairon: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clairon", abstract: "A self-hosted, multi-channel push campaign server.")
+        commandName: "clairon",
+        abstract: "A self-hosted, multi-channel push campaign server.",
+        discussion: "Exit codes: 0 done, 1 failed, 64 wrong arguments, 78 wrong configuration.",
+        version: "0.1.0",
+        subcommands: [
+            Serve.self, DemoCommand.self, SandboxCommand.self, Check.self, Migrate.self, Keys.self, VAPID.self,
+        ])
+
+    static func main() {
+        // A peer that closes while libcurl or OpenSSL writes must not end the process.
+        signal(SIGPIPE, SIG_IGN)
+        Self.main(nil)
+    }
 }

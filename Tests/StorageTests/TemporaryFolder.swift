@@ -4,7 +4,7 @@ import Linux
 import Storage
 
 /// A data folder of its own for one test, removed at the end.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let path: String
 
     init() {

@@ -3,6 +3,9 @@
 package protocol ChannelAdapter: AnyObject {
     var account: Account { get }
     var deliveryClass: DeliveryClass { get }
+    /// What a refused configuration or a dead connection speaks for: the account, or (where each recipient brings a
+    /// server of its own) only that origin.
+    var faultScope: RetryScope { get }
 
     /// The request whose reply must be accepted before messages can go (FCM's OAuth token), or nil when ready.
     /// Asked before every message, so it must be cheap; it repeats itself until `acceptCredential` has settled it.
@@ -19,6 +22,8 @@ package protocol ChannelAdapter: AnyObject {
 }
 
 extension ChannelAdapter {
+    package var faultScope: RetryScope { .account }
+
     package func credentialRequest(now: Timestamp) -> OutboundRequest? { nil }
 
     package func acceptCredential(_ reply: ProviderReply, now: Timestamp) -> Outcome { .accepted(providerID: nil) }

@@ -61,6 +61,10 @@ package struct InboundEvent: Sendable, Equatable {
         case optIn(reference: String?, windowExpiresAt: Timestamp?)
         /// The person refused; `evidence` is the keyword or event that says so.
         case optOut(evidence: String)
+        /// The address does not exist (any more), found out after the message was accepted.
+        case addressInvalid(detail: String)
+        /// The provider speaks about the account itself; `blocked` must stop everything through it.
+        case account(AccountNotice, detail: String)
     }
 
     /// The provider's own id of this event, for de-duplication; unique within the account.
@@ -76,6 +80,11 @@ package struct InboundEvent: Sendable, Equatable {
         self.address = address
         self.at = at
     }
+}
+
+/// What a provider says about an account's right to send.
+package enum AccountNotice: String, Sendable {
+    case warning, blocked, unblocked
 }
 
 /// How a callback names a delivery: by our id, which we put into the callback URL or the message, or by the provider's.

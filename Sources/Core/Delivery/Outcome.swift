@@ -28,6 +28,8 @@ package enum AddressVerdict: Sendable, Equatable {
     case keep
     /// The address is dead; a registration newer than `since` (the provider's own time) keeps it alive.
     case invalid(since: Timestamp?)
+    /// The provider holds a refusal of this person (a STOP it handled itself): record an opt-out.
+    case optedOut
 }
 
 /// What a channel can promise about a message whose outcome a crash or a cut connection left open.

@@ -34,3 +34,8 @@ extension Int64 {
         return remainder < 0 ? quotient - 1 : quotient
     }
 }
+
+extension Timestamp {
+    /// Later than every moment that can be written.
+    package static let distantFuture = Timestamp(milliseconds: .max / 2)
+}

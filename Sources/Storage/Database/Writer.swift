@@ -207,3 +207,12 @@ package enum WALSize {
         return stat(path + "-wal", &status) == 0 ? Int64(status.st_size) : 0
     }
 }
+
+extension Writer {
+    /// Commits a transaction that writes one row, to prove that this thread and its disk are alive.
+    package func beat(completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        submit({ db in
+            try db.execute(sql: "INSERT INTO meta (key, value) VALUES ('beat', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1")
+        }, completion: completion)
+    }
+}

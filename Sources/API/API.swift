@@ -1,0 +1,41 @@
+import Core
+package import HTTPServer
+import Storage
+
+/// The contract as a whole: every route group, the router made from them, and the document that describes them.
+package struct API: Sendable {
+    package let endpoints: [Endpoint]
+    /// OpenAPI 3.1, as `/v1/openapi.json` serves it.
+    package let document: [UInt8]
+    package let router: Router
+
+    /// - Parameter groups: what others add to the resources of the audience.
+    package init(_ context: APIContext, adding groups: [RouteGroup] = []) {
+        let own: [RouteGroup] = [.profiles, .subscriptions, .events, .imports, .segments, .keys, .accounts, .health, .document]
+        let all = own + groups
+        let document = OpenAPIDocument(all).json.bytes
+        let endpoints = all.flatMap(\.endpoints)
+        var router = Router(problem: Problem.ofServer)
+        for endpoint in endpoints {
+            router.on(endpoint.method, endpoint.template, maxBodyBytes: endpoint.maxBodyBytes) { request in
+                await API.answer(request, by: endpoint, context, document)
+            }
+        }
+        self.endpoints = endpoints
+        self.document = document
+        self.router = router
+    }
+
+    private static func answer(_ request: Request, by endpoint: Endpoint, _ context: APIContext, _ document: [UInt8]) async -> Response {
+        do {
+            let key = try await context.keys.authorize(request, endpoint.access, now: context.store.now)
+            let call = APICall(context: context, request: request, endpoint: endpoint, key: key, document: document)
+            return try await endpoint.handler(call).response(to: request)
+        } catch {
+            let problem = Problem(error)
+            // The cause is for the operator: the sender gets the request id that leads to it.
+            if problem.code == .internalError { OperatorLog.write("api_error request=\(request.id) error=\(error)") }
+            return problem.response(to: request)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package import Core
+import Linux
+package import Storage
+
+/// What the handlers work with: one for each server, shared by all its threads.
+package final class APIContext: Sendable {
+    package let store: Store
+    package let channelRules: [Channel: any ChannelRules]
+    /// Accounts whose operator allows web push endpoints on private addresses.
+    package let privateEndpointAccounts: Set<String>
+    package let keys: KeyRing
+    package let metrics: MetricsRegistry
+    package let readiness: Readiness
+    /// `limits.max_body_bytes` of the configuration: what a JSON body may have.
+    package let maxBodyBytes: Int
+    let inProgress = InProgress()
+
+    /// Nothing is reached before the router is; imports that the last process left running are marked as failed.
+    ///
+    /// - Throws: `StorageError` when the store cannot be written.
+    package init(store: Store, channelRules: [any ChannelRules], privateEndpointAccounts: Set<String> = [],
+                 maxBodyBytes: Int = 1_048_576) throws {
+        self.store = store
+        self.channelRules = Dictionary(channelRules.map { ($0.channel, $0) }) { first, _ in first }
+        self.privateEndpointAccounts = privateEndpointAccounts
+        self.maxBodyBytes = maxBodyBytes
+        keys = KeyRing(store: store)
+        metrics = MetricsRegistry()
+        readiness = Readiness()
+        _ = try store.writeNow { try $0.failInterruptedImports() }
+        metrics.register(StorageMetrics(store: store).read)
+    }
+}

@@ -1,0 +1,62 @@
+import Core
+import Storage
+
+/// One line of an import, read but not stored.
+struct ImportItem: Sendable {
+    enum Content: Sendable {
+        case profile(String, ProfileChange)
+        case subscription(Registration)
+        case event(NewEvent)
+        case refused([FieldError])
+    }
+
+    /// Counts from 1.
+    let line: Int64
+    let content: Content
+}
+
+/// Reads the lines of one import and stores them.
+struct ImportLineReader: Sendable {
+    let kind: ImportJob.Kind
+    let createsProfiles: Bool
+    let context: APIContext
+
+    func read(_ bytes: [UInt8]) -> ImportItem.Content {
+        do {
+            let value = try JSONValue(parsing: bytes)
+            return try JSONBody.read(value) { reader in
+                switch kind {
+                case .profiles:
+                    let externalID = reader.externalID("external_id")
+                    let change = ProfileInput.read(&reader, into: ProfileChange())
+                    return externalID.map { .profile($0, change) }
+                case .subscriptions: return RegistrationInput.read(&reader, context).map { .subscription($0.registration) }
+                case .events: return EventInput.read(&reader, now: context.store.now).map { .event($0.event) }
+                }
+            }
+        } catch let error as JSONError {
+            return .refused([FieldError(pointer: "", code: "invalid_json", detail: error.description)])
+        } catch let input as InvalidInput {
+            return .refused(input.errors)
+        } catch {
+            return .refused([FieldError(pointer: "", code: "invalid_value", detail: "cannot be read")])
+        }
+    }
+
+    /// - Returns: what is wrong with the line; nothing when it is in.
+    /// - Throws: what concerns the whole slice.
+    func store(_ item: ImportItem, in transaction: StoreTransaction) throws -> [FieldError] {
+        switch item.content {
+        case .refused(let errors): return errors
+        case .profile(let externalID, let change): _ = try transaction.write(profile: externalID, change)
+        case .subscription(let registration):
+            // Refuses before it changes anything.
+            do { _ = try transaction.register(registration) } catch let input as InvalidInput { return input.errors }
+        case .event(let event):
+            if case .unknownProfile = try transaction.add(event: event, createsProfiles: createsProfiles) {
+                return [FieldError(pointer: "/profile", code: "unknown_profile", detail: "is not a known profile: create it first, or import with create_profiles=true")]
+            }
+        }
+        return []
+    }
+}

@@ -1,0 +1,80 @@
+import Core
+import HTTPServer
+import Linux
+import OpenSSL
+package import Storage
+
+/// The `Idempotency-Key`s of requests that are being worked on now.
+final class InProgress: Sendable {
+    private struct Name: Hashable {
+        let key: KeyID
+        let text: String
+    }
+
+    private let names = Lock<Set<Name>>([])
+
+    /// - Returns: false when the same is being worked on already.
+    func enter(_ key: KeyID, _ text: String) -> Bool {
+        let name = Name(key: key, text: text)
+        return names.withLock { $0.insert(name).inserted }
+    }
+
+    func leave(_ key: KeyID, _ text: String) {
+        let name = Name(key: key, text: text)
+        names.withLock { _ = $0.remove(name) }
+    }
+}
+
+extension APICall {
+    /// Carries out what a POST asks for, once for each `Idempotency-Key`: the effect and the record of its answer are one
+    /// transaction. A repeat with the same body gets the first answer again; refusals are not recorded, since they changed nothing.
+    ///
+    /// - Parameter effect: must do all it does through the transaction; it may run on any thread.
+    /// - Throws: `Problem` 409 while the first is being worked on, 422 for another body, 400 for a key that is missing or malformed.
+    package func once(_ body: JSONBody, _ effect: @escaping @Sendable (StoreTransaction) throws -> Answer) async throws -> Answer {
+        guard let text = try idempotencyKey(), let key else { return try await store.write(effect) }
+        guard context.inProgress.enter(key.id, text) else {
+            throw Problem(.idempotencyInProgress, "The first request with this Idempotency-Key has not been answered yet: repeat it shortly.",
+                          headers: [("retry-after", "1")])
+        }
+        defer { context.inProgress.leave(key.id, text) }
+        let hash = SHA256.hash(Array("\(request.method.name) \(request.target)\n".utf8) + body.bytes)
+        return try await store.write { transaction in
+            if let recorded = try transaction.recordedAnswer(of: key.id, to: text) { return try Answer(replaying: recorded, of: hash) }
+            let answer = try effect(transaction)
+            try transaction.record(answer.record(of: hash), of: key.id, to: text)
+            return answer
+        }
+    }
+
+    /// - Throws: `Problem` 400.
+    private func idempotencyKey() throws -> String? {
+        let fields = request.headers.all("idempotency-key")
+        guard let text = fields.first else {
+            guard endpoint.idempotency == .required else { return nil }
+            throw Problem(.idempotencyKeyRequired, "Send an Idempotency-Key that is new for each thing to be done, such as a UUID.")
+        }
+        guard fields.count == 1, (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw Problem(.invalidParameter, "Idempotency-Key must be there once, with 1 to 255 visible ASCII characters.")
+        }
+        return text
+    }
+}
+
+extension Answer {
+    fileprivate func record(of hash: [UInt8]) -> RecordedAnswer {
+        var bytes: [UInt8] = []
+        if let recorded { bytes = recorded.bytes } else if case .json(let value) = content { bytes = value.bytes }
+        return RecordedAnswer(requestHash: hash, status: status, headers: JSONObject(headers.map { .init(name: $0.0, value: .string($0.1)) }),
+                              body: bytes, profile: profile)
+    }
+
+    fileprivate init(replaying recorded: RecordedAnswer, of hash: [UInt8]) throws {
+        guard recorded.requestHash == hash else {
+            throw Problem(.idempotencyKeyReused, "This Idempotency-Key was used for a request with another path or body: take a new one.")
+        }
+        let headers = recorded.headers.members.map { ($0.name, $0.value.string ?? "") }
+        self.init(recorded.status, recorded.body.isEmpty ? .none : .bytes(recorded.body, type: "application/json"),
+                  headers: headers + [("idempotency-replayed", "true")])
+    }
+}

@@ -1,0 +1,61 @@
+package import Core
+import HTTPServer
+
+/// The body of a request, read as JSON.
+package struct JSONBody: Sendable {
+    /// As received.
+    package let bytes: [UInt8]
+    package let value: JSONValue
+
+    init(bytes: [UInt8], value: JSONValue) {
+        self.bytes = bytes
+        self.value = value
+    }
+
+    /// - Throws: `Problem` 400 that names the byte.
+    init(_ bytes: [UInt8]) throws {
+        guard !bytes.isEmpty else { throw Problem(.invalidJSON, "A JSON body is required.") }
+        do {
+            self.init(bytes: bytes, value: try JSONValue(parsing: bytes))
+        } catch {
+            throw Problem(.invalidJSON, "\(error).", errors: [FieldError(pointer: "", code: "invalid_json", detail: error.description)])
+        }
+    }
+
+    /// Reads the body as one object: every problem is gathered, unknown fields among them.
+    ///
+    /// - Throws: `InvalidInput` when there is any problem.
+    package func read<Value>(_ body: (inout ObjectReader) throws -> Value?) throws -> Value {
+        try JSONBody.read(value, body)
+    }
+
+    /// The same for a part of a body.
+    package static func read<Value>(_ value: JSONValue, at pointer: String = "", _ body: (inout ObjectReader) throws -> Value?) throws -> Value {
+        let errors = FieldErrors()
+        let found: Value? = try {
+            guard var reader = ObjectReader(value, at: pointer, errors: errors) else { return nil }
+            defer { reader.finish() }
+            return try body(&reader)
+        }()
+        try errors.check()
+        guard let found else { throw InvalidInput(pointer, "invalid_value", "is not acceptable") }
+        return found
+    }
+
+    /// - Throws: `Problem` 415 unless `Content-Type` is one of `allowed` and there is no `Content-Encoding`.
+    static func checkType(_ request: Request, allowed: [String]) throws {
+        guard request.headers["content-encoding"] == nil else {
+            throw Problem(.unsupportedMediaType, "Send the body without Content-Encoding.")
+        }
+        let field = request.headers["content-type"] ?? ""
+        let parts = field.split(separator: ";", omittingEmptySubsequences: false).map { part in
+            String(part.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).asciiLowercased
+        }
+        // RFC 8259 section 11 defines no parameter; a charset that says UTF-8 says nothing new.
+        let isUTF8 = parts.dropFirst().allSatisfy { ["charset=utf-8", "charset=\"utf-8\"", ""].contains($0) }
+        guard let type = parts.first, allowed.contains(type), isUTF8 else {
+            throw Problem(.unsupportedMediaType, "Send the body as \(allowed.joined(separator: " or ")) in UTF-8.",
+                          headers: request.method == .PATCH ? [("accept-patch", allowed.joined(separator: ", "))] : [])
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Core
+import HTTPServer
+import Storage
+
+extension RouteGroup {
+    /// Bulk data: `/v1/imports`.
+    static let imports = RouteGroup("imports", [
+        Endpoint(.POST, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]),
+                 "Reads lines of JSON while they arrive and stores them in slices of 500, each in one transaction. A line that is refused stops nothing. The answer comes when the body has ended; lines are safe to send again.",
+                 query: [
+                    .init("kind", "What the lines are.", schema: #"{"enum":["profiles","subscriptions","events"]}"#),
+                    .init("create_profiles", "Whether events of unknown profiles make them.", schema: #"{"type":"boolean","default":false}"#),
+                 ],
+                 body: .init("ImportLine", type: "application/x-ndjson"), results: [(200, .schema("Import"))],
+                 maxBodyBytes: 64 << 30) { call in
+            let query = try call.query()
+            guard let kind = try query.choice("kind", of: ImportJob.Kind.self) else {
+                throw Problem(.invalidParameter, "The query parameter kind must be one of profiles, subscriptions, events.")
+            }
+            try checkScope(kind, call)
+            try checkType(call)
+            let createsProfiles = try query.bool("create_profiles") ?? false
+            let id = try await call.store.write { try $0.startImport(kind) }
+            var stream = ImportStream(job: id, reader: ImportLineReader(kind: kind, createsProfiles: createsProfiles, context: call.context),
+                                      store: call.store)
+            return Answer(200, try await stream.run(call.request.body).json)
+        },
+        Endpoint(.GET, "/v1/imports/{id}", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]), "How far an import is.",
+                 results: [(200, .schema("Import"))]) { call in
+            let id: ImportID = try call.identifier()
+            guard let job = try await call.store.read({ try $0.importJob(id) }) else { throw StorageError.notFound }
+            return Answer(200, job.json)
+        },
+    ], schemas: [
+        "ImportLine": #"""
+            {"description":"One JSON object for each line. `profiles`: the fields of ProfileWrite and `external_id`, merged into what is known. `subscriptions`: SubscriptionWrite. `events`: Event.",
+             "type":"object"}
+            """#,
+        "Import": #"""
+            {"type":"object","additionalProperties":false,"required":["id","kind","state","lines","accepted","rejected","errors","created_at","finished_at"],"properties":{
+             "id":{"type":"string"},"kind":{"enum":["profiles","subscriptions","events"]},"state":{"enum":["running","finished","failed"]},
+             "lines":{"type":"integer","description":"Read so far, without empty ones."},"accepted":{"type":"integer"},"rejected":{"type":"integer"},
+             "errors":{"type":"array","maxItems":100,"description":"The first 100.","items":{"type":"object","additionalProperties":false,
+               "required":["line","pointer","code","detail"],"properties":{"line":{"type":"integer"},"pointer":{"type":"string"},"code":{"type":"string"},"detail":{"type":"string"}}}},
+             "created_at":{"type":"string","format":"date-time"},"finished_at":{"type":["string","null"],"format":"date-time"}}}
+            """#,
+    ])
+}
+
+/// Each kind needs the scope of its single form.
+private func checkScope(_ kind: ImportJob.Kind, _ call: APICall) throws {
+    let scope: Scope = switch kind {
+    case .profiles: .profilesWrite
+    case .subscriptions: .subscriptionsWrite
+    case .events: .eventsWrite
+    }
+    guard call.key?.scopes.contains(scope.rawValue) == true else {
+        throw Problem(.missingScope, "Importing \(kind.rawValue) needs the scope \(scope.rawValue).")
+    }
+}
+
+private func checkType(_ call: APICall) throws {
+    do {
+        try JSONBody.checkType(call.request, allowed: ["application/x-ndjson", "application/jsonl"])
+    } catch let problem as Problem where call.request.headers["content-type"]?.asciiLowercased.hasPrefix("text/csv") == true {
+        throw Problem(problem.code, "CSV is not taken here: send one JSON object for each line as application/x-ndjson.")
+    }
+}
+
+extension ImportJob {
+    fileprivate var json: JSONValue {
+        [
+            "id": .string(id.description), "kind": .string(kind.rawValue), "state": .string(state.rawValue), "lines": .int(lines),
+            "accepted": .int(accepted), "rejected": .int(rejected), "errors": .array(errors), "created_at": JSONValue(createdAt),
+            "finished_at": JSONValue(finishedAt),
+        ]
+    }
+}

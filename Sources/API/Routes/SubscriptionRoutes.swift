@@ -1,0 +1,138 @@
+import Core
+import HTTPServer
+import OpenSSL
+import Storage
+
+extension RouteGroup {
+    /// Addresses and their opt-in: `/v1/subscriptions`.
+    static let subscriptions = RouteGroup("subscriptions", [
+        Endpoint(.POST, "/v1/subscriptions", .serverOrApp(.subscriptionsWrite),
+                 "Registers an address. The same address on the same account is the same subscription; its owner is the profile named last, made when unknown.",
+                 body: .init("SubscriptionWrite"), results: [(200, .schema("Subscription")), (201, .schema("Subscription"))],
+                 idempotency: .optional) { call in
+            let body = try await call.body()
+            let (registration, proof) = try body.read { RegistrationInput.read(&$0, call.context) }
+            try IdentityProof.check(proof, for: registration.profile, by: call.key)
+            return try await call.once(body) { transaction in
+                let written = try transaction.register(registration)
+                return Answer(written.isNew ? 201 : 200, written.value.json, profile: written.value.profile)
+            }
+        },
+        Endpoint(.GET, "/v1/subscriptions/{id}", .server([.subscriptionsWrite, .profilesRead]), "Reads a subscription.",
+                 results: [(200, .schema("Subscription"))]) { call in
+            let id: SubscriptionID = try call.identifier()
+            guard let subscription = try await call.store.read({ try $0.subscription(id) }) else { throw StorageError.notFound }
+            return Answer(200, subscription.json)
+        },
+        Endpoint(.DELETE, "/v1/subscriptions/{id}", .server(.subscriptionsWrite),
+                 "Deletes an address; an opt-in ends with a withdrawal in the history, which stays.", results: [(204, .empty)]) { call in
+            let id: SubscriptionID = try call.identifier()
+            try await call.store.write { try $0.delete(subscription: id, proof: ConsentProof(source: "api_delete")) }
+            return Answer()
+        },
+        Endpoint(.POST, "/v1/subscriptions/{id}/opt-out", .serverOrApp(.subscriptionsWrite),
+                 "Withdraws the opt-in. An app key must give the `address` too, so that ids cannot be guessed.",
+                 body: .init("Decision", isRequired: false), results: [(200, .schema("Subscription"))], idempotency: .optional) { call in
+            try await decide(false, call)
+        },
+        Endpoint(.POST, "/v1/subscriptions/{id}/opt-in", .server(.subscriptionsWrite),
+                 "Grants the opt-in. A decision dated before the person's last withdrawal is kept in the history and changes nothing else.",
+                 body: .init("Decision", isRequired: false), results: [(200, .schema("Subscription"))], idempotency: .optional) { call in
+            try await decide(true, call)
+        },
+    ], schemas: [
+        "Channel": #"{"enum":["apns","fcm","webpush","messenger","whatsapp","line","wechat","sms","inapp"]}"#,
+        "ConsentProof": #"""
+            {"type":["object","null"],"additionalProperties":false,"required":["source"],"properties":{
+             "source":{"type":"string","minLength":1,"maxLength":128},"text":{"type":"string","maxLength":4096},
+             "at":{"type":"string","format":"date-time","description":"When the person decided; now when absent."},
+             "topics":{"type":"array","maxItems":100,"items":{"type":"string","minLength":1,"maxLength":128}},
+             "evidence":{"type":"object"}}}
+            """#,
+        "WebPushAddress": #"""
+            {"type":"object","required":["endpoint","keys"],"properties":{"endpoint":{"type":"string","format":"uri"},
+             "keys":{"type":"object","required":["p256dh","auth"],"properties":{"p256dh":{"type":"string"},"auth":{"type":"string"}}}}}
+            """#,
+        "SubscriptionWrite": #"""
+            {"type":"object","additionalProperties":false,"required":["profile","channel","account","address"],"properties":{
+             "profile":{"$ref":"#/components/schemas/ExternalID"},
+             "channel":{"$ref":"#/components/schemas/Channel"},
+             "account":{"type":"string","description":"A configured account of that channel."},
+             "address":{"oneOf":[{"type":"string"},{"$ref":"#/components/schemas/WebPushAddress"}]},
+             "opt_in":{"type":"boolean","description":"Absent: unchanged; a new address starts without opt-in."},
+             "consent":{"$ref":"#/components/schemas/ConsentProof"},
+             "language":{"type":["string","null"]},"app_version":{"type":["string","null"],"maxLength":64},"os":{"type":["string","null"],"maxLength":128},
+             "identity_proof":{"type":"string","description":"App keys: hexadecimal HMAC-SHA256 of `profile` with the key's identity secret."}}}
+            """#,
+        "Decision": #"""
+            {"type":"object","additionalProperties":false,"properties":{
+             "source":{"type":"string","minLength":1,"maxLength":128,"default":"api"},"text":{"type":"string","maxLength":4096},
+             "at":{"type":"string","format":"date-time"},
+             "topics":{"type":"array","maxItems":100,"items":{"type":"string","minLength":1,"maxLength":128}},
+             "evidence":{"type":"object"},
+             "address":{"type":"string","description":"App keys: the subscription's address, for web push its endpoint."}}}
+            """#,
+        "Subscription": #"""
+            {"type":"object","additionalProperties":false,
+             "required":["id","profile","channel","account","address","opt_in","status","invalid_reason","invalid_at","topics","language","app_version","os","window_expires_at","registered_at","updated_at"],
+             "properties":{
+             "id":{"type":"string"},"profile":{"$ref":"#/components/schemas/ExternalID"},"channel":{"$ref":"#/components/schemas/Channel"},
+             "account":{"type":"string"},"address":{"type":"string","description":"The last four characters."},
+             "opt_in":{"type":"boolean"},"status":{"enum":["active","invalid"]},
+             "invalid_reason":{"type":["string","null"]},"invalid_at":{"type":["string","null"],"format":"date-time"},
+             "topics":{"type":"array","items":{"type":"string"}},
+             "language":{"type":["string","null"]},"app_version":{"type":["string","null"]},"os":{"type":["string","null"]},
+             "window_expires_at":{"type":["string","null"],"format":"date-time"},
+             "registered_at":{"type":"string","format":"date-time"},"updated_at":{"type":"string","format":"date-time"}}}
+            """#,
+    ])
+}
+
+private func decide(_ optIn: Bool, _ call: APICall) async throws -> Answer {
+    let id: SubscriptionID = try call.identifier()
+    let body = try await call.optionalBody()
+    let (proof, address) = try body.read { reader in
+        let source = reader.has("source") ? reader.requiredString("source", maxBytes: 128) : "api"
+        let address = reader.string("address", maxBytes: 4_096)
+        return source.map { (ConsentInput.fields(&reader, source: $0), address) }
+    }
+    if call.key?.kind == .app, address == nil {
+        throw InvalidInput("/address", "missing", "is required from an app key: the address that was registered")
+    }
+    return try await call.once(body) { transaction in
+        if let address {
+            guard let subscription = try transaction.subscription(id),
+                constantTimeEqual(Array(subscription.identity.utf8), Array(address.utf8))
+            else { throw StorageError.notFound }
+        }
+        let subscription = try transaction.decide(optIn, subscription: id, proof: proof)
+        return Answer(200, subscription.json, profile: subscription.profile)
+    }
+}
+
+extension Subscription {
+    /// As the API shows it: of the address only the end.
+    var json: JSONValue { .object(object(address: .string(address?.redacted ?? "…"))) }
+
+    /// As the person it belongs to may see it.
+    var fullJSON: JSONValue {
+        var object = object(address: .string(identity))
+        if let keys, let json = try? JSONValue(parsing: Array(keys.utf8)) { object["keys"] = json }
+        return .object(object)
+    }
+
+    private func object(address: JSONValue) -> JSONObject {
+        let invalid: (word: String, reason: String?, at: Timestamp?) = switch status {
+        case .active: ("active", nil, nil)
+        case .invalid(let reason, let at): ("invalid", reason, at)
+        }
+        return [
+            "id": .string(id.description), "profile": .string(profileExternalID), "channel": .string(channel.rawValue),
+            "account": .string(account), "address": address, "opt_in": .bool(optIn), "status": .string(invalid.word),
+            "invalid_reason": JSONValue(invalid.reason), "invalid_at": JSONValue(invalid.at),
+            "topics": .array(topics.map(JSONValue.string)), "language": JSONValue(language), "app_version": JSONValue(appVersion),
+            "os": JSONValue(os), "window_expires_at": JSONValue(windowExpiresAt), "registered_at": JSONValue(registeredAt),
+            "updated_at": JSONValue(updatedAt),
+        ]
+    }
+}

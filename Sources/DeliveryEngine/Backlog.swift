@@ -1,0 +1,61 @@
+import DequeModule
+import Core
+import Storage
+
+/// The deliveries a lane has leased and not yet begun, a queue for each run, taken in turn: a large campaign does
+/// not make a small one wait.
+struct Backlog {
+    private var queues: [(run: SendingRun, waiting: Deque<LeasedDelivery>)] = []
+    private var turn = 0
+    private(set) var count = 0
+
+    /// Runs known now; a run that is gone gives its deliveries back.
+    mutating func update(runs: [SendingRun]) -> [DeliveryID] {
+        let known = Set(runs.map(\.run))
+        var released: [DeliveryID] = []
+        for queue in queues where !known.contains(queue.run.run) {
+            released += queue.waiting.map(\.id)
+            count -= queue.waiting.count
+        }
+        queues = runs.map { run in
+            (run, queues.first { $0.run.run == run.run }?.waiting ?? [])
+        }
+        turn = 0
+        return released
+    }
+
+    func waiting(in run: RunID) -> Int { queues.first { $0.run.run == run }?.waiting.count ?? 0 }
+
+    /// Returns what belongs to no known run.
+    mutating func append(_ deliveries: [LeasedDelivery]) -> [DeliveryID] {
+        var strangers: [DeliveryID] = []
+        for delivery in deliveries {
+            if let index = queues.firstIndex(where: { $0.run.run == delivery.run }) {
+                queues[index].waiting.append(delivery)
+                count += 1
+            } else {
+                strangers.append(delivery.id)
+            }
+        }
+        return strangers
+    }
+
+    /// The next delivery whose run has a turn left, the runs taking turns.
+    mutating func next(now: Int64) -> (run: SendingRun, delivery: LeasedDelivery)? {
+        for _ in queues.indices {
+            turn = (turn + 1) % queues.count
+            guard !queues[turn].waiting.isEmpty else { continue }
+            if let pace = queues[turn].run.pace, pace.draw(1, now: now) == 0 { continue }
+            count -= 1
+            return (queues[turn].run, queues[turn].waiting.removeFirst())
+        }
+        return nil
+    }
+
+    /// When a run that is held back only by its own pace may go on.
+    func nextAt(now: Int64) -> Int64? {
+        queues.filter { !$0.waiting.isEmpty }.compactMap { $0.run.pace?.nextAt(now: now) }.min()
+    }
+
+    mutating func removeAll() -> [DeliveryID] { update(runs: []) }
+}

@@ -1,0 +1,39 @@
+package import Core
+
+/// How an account is doing, for `/v1/accounts`, the log and `/metrics`.
+package struct LaneStatus: Sendable {
+    package let account: Account
+    package fileprivate(set) var breaker: Breaker.State = .closed
+    /// How long the breaker has not been closed, in milliseconds.
+    package fileprivate(set) var troubledMilliseconds: Int64 = 0
+    package fileprivate(set) var inFlight = 0
+    package fileprivate(set) var waiting = 0
+    /// Attempts by what came of them, since the start.
+    package fileprivate(set) var outcomes: [String: Int64] = [:]
+
+    init(account: Account) { self.account = account }
+
+    mutating func count(_ outcome: Outcome) {
+        outcomes[outcome.label, default: 0] += 1
+    }
+
+    mutating func update(breaker: Breaker, inFlight: Int, waiting: Int, now: Int64) {
+        self.breaker = breaker.state
+        troubledMilliseconds = breaker.openSince.map { now - $0 } ?? 0
+        self.inFlight = inFlight
+        self.waiting = waiting
+    }
+}
+
+extension Outcome {
+    /// The word of the `result` label in `/metrics`.
+    var label: String {
+        switch self {
+        case .accepted: "accepted"
+        case .notSent: "not_sent"
+        case .rejected: "rejected"
+        case .configuration: "configuration"
+        case .ambiguous: "ambiguous"
+        }
+    }
+}

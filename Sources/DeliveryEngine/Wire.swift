@@ -1,0 +1,37 @@
+import Core
+import Curl
+
+// Between the adapters' words and libcurl's: the only place that knows both.
+
+extension TransferRequest {
+    init(_ request: OutboundRequest, mayRepeat: Bool) {
+        let method: Method = switch request.method {
+        case .GET: .get
+        case .POST: .post
+        }
+        self.init(method, request.url, headers: request.headers, body: request.body, mayRepeat: mayRepeat)
+    }
+}
+
+extension ProviderReply {
+    init(_ reply: Reply) {
+        self.init(status: reply.status, headers: Array(reply.headers), body: reply.body)
+    }
+}
+
+extension Outcome {
+    /// A transfer that ended without an answer.
+    init(_ failure: TransferFailure) {
+        let detail = "curl \(failure.code)"
+        self = switch failure.disposition {
+        case .notSent: .notSent(detail: detail)
+        case .ambiguous: .ambiguous(detail: detail)
+        }
+    }
+}
+
+extension TransferResult {
+    var isReply: Bool {
+        if case .reply = self { true } else { false }
+    }
+}

@@ -1,0 +1,227 @@
+import HTTPWire
+
+/// From answers to bytes.
+extension Connection {
+    private enum Content {
+        case none
+        case length(Int)
+        case chunks
+        /// Up to the end of the connection, for HTTP/1.0.
+        case rest
+    }
+
+    /// Queues an answer and ends the exchange.
+    func respond(_ answer: Response) {
+        guard phase == .handling || phase == .head else { return }
+        var response = answer
+        if let failure = bodyFailure, response.status < 400 {
+            response = loop.router.problem(failure.status, failure.code, failure.detail, nil)
+        }
+        decideClosing(response)
+        var content: [UInt8] = []
+        if case .bytes(let bytes) = response.body { content = bytes }
+        let hasNoContent = ResponseHead.hasNoContent(status: response.status, method: request?.method ?? "GET")
+        beginOutput()
+        if writeHead(response, .length(content.count)) {
+            if !hasNoContent { output.append(contentsOf: content) }
+        } else {
+            closesAfter = true
+            let problem = loop.router.problem(500, "internal", "The server made an answer it may not send.", nil)
+            if case .bytes(let bytes) = problem.body, writeHead(problem, .length(bytes.count)) {
+                output.append(contentsOf: bytes)
+            } else {
+                _ = writeHead(Response(status: 500), .length(0))
+            }
+        }
+        finishExchange()
+    }
+
+    /// Queues the head of a streamed answer.
+    ///
+    /// - Returns: whether its content is wanted.
+    func beginStream(_ response: Response) -> Bool {
+        guard phase == .handling else { return false }
+        guard bodyFailure == nil else {
+            complete(response)
+            return false
+        }
+        let isOld = request?.minorVersion == 0
+        if isOld { closesAfter = true }
+        decideClosing(response)
+        beginOutput()
+        guard writeHead(response, isOld ? .rest : .chunks) else {
+            complete(loop.router.problem(500, "internal", "The server made an answer it may not send.", nil))
+            return false
+        }
+        if ResponseHead.hasNoContent(status: response.status, method: request?.method ?? "GET") {
+            finishExchange()
+            if !isProcessing {
+                processInbox()
+                settle()
+            }
+            return false
+        }
+        streamsChunks = !isOld
+        phase = .streaming
+        settle()
+        return true
+    }
+
+    func writeStream(_ bytes: [UInt8], _ continuation: LoopMessage.Written) {
+        guard phase == .streaming else {
+            continuation.resume(returning: .failure(.disconnected))
+            return
+        }
+        beginOutput()
+        if streamsChunks {
+            ChunkedEncoder.append(bytes, to: &output)
+        } else {
+            output.append(contentsOf: bytes)
+        }
+        streamBurst += bytes.count
+        streamWaiters.append(continuation)
+        settle()
+    }
+
+    func endStream() {
+        guard phase == .streaming else { return }
+        beginOutput()
+        if streamsChunks { ChunkedEncoder.appendEnd(to: &output) }
+        finishExchange()
+        guard !isProcessing else { return }
+        processInbox()
+        settle()
+    }
+
+    /// RFC 9110 §10.1.1: sent only once the handler asks for the body, so that a refusal comes without it.
+    func sendContinue() {
+        guard phase == .handling, isReadingBody else { return }
+        beginOutput()
+        output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
+        settle()
+    }
+
+    private func decideClosing(_ response: Response) {
+        if loop.isDraining || isDeaf { closesAfter = true }
+        if response.headers.contains(where: { $0.0 == "connection" && $0.1 == "close" }) { closesAfter = true }
+        guard isReadingBody else { return }
+        // A body that was refused, or that the sender may now withhold, leaves no place to go on from.
+        if response.status >= 400 || body?.owesContinue == true { closesAfter = true }
+        if case .length(let remaining) = reader, remaining > UInt64(loop.configuration.lingerBytes) {
+            closesAfter = true
+        }
+    }
+
+    private func beginOutput() {
+        guard pendingOutput == 0 else { return }
+        clock.outputMoved = loop.now
+        if output.capacity == 0 { swap(&output, &loop.spareOutput) }
+    }
+
+    /// Appends the head, or nothing if it has a field that could split it.
+    private func writeHead(_ response: Response, _ content: Content) -> Bool {
+        let start = output.count
+        ResponseHead.appendStatusLine(response.status, to: &output)
+        output.append(contentsOf: loop.dateLine)
+        for (name, value) in response.headers {
+            if Self.isOurs(name) { continue }
+            guard ResponseHead.appendField(name, value, to: &output) else {
+                output.removeLast(output.count - start)
+                return false
+            }
+        }
+        switch content {
+        case .length(let count) where response.status >= 200 && response.status != 204 && response.status != 304:
+            output.append(contentsOf: "content-length: ".utf8)
+            ResponseHead.append(decimal: UInt64(count), to: &output)
+            output.append(contentsOf: "\r\n".utf8)
+        case .chunks:
+            output.append(contentsOf: "transfer-encoding: chunked\r\n".utf8)
+        case .length, .rest, .none:
+            break
+        }
+        if closesAfter {
+            output.append(contentsOf: "connection: close\r\n".utf8)
+        } else if request?.minorVersion == 0 {
+            output.append(contentsOf: "connection: keep-alive\r\n".utf8)
+        }
+        output.append(contentsOf: "\r\n".utf8)
+        return true
+    }
+
+    /// Framing and persistence are the server's to say: a handler's word could contradict its deeds.
+    private static func isOurs(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 4, 10, 14, 17:
+            ["date", "connection", "content-length", "transfer-encoding"].contains(name.lowercased())
+        default:
+            false
+        }
+    }
+
+    /// The answer is queued: go on with the next request, with the rest of this one's body, or to the end.
+    private func finishExchange() {
+        exchange = nil
+        request = nil
+        body?.end(.disconnected)
+        body = nil
+        parser = HeadParser(limits: loop.configuration.wire)
+        clock.idleSince = loop.now
+        clock.hasServed = true
+        clock.headStart = nil
+        if closesAfter || isDeaf {
+            isDeaf = true
+            reader = .none
+            inbox = []
+            phase = .closing
+        } else if isReadingBody {
+            discarded = 0
+            phase = .discarding
+            if isBodyPaused {
+                isBodyPaused = false
+                clock.bodyResumed(now: loop.now)
+            }
+        } else {
+            phase = .head
+        }
+    }
+
+    /// Writes what the socket takes.
+    func flush() {
+        while pendingOutput > 0, phase != .closed {
+            let outcome = output.withUnsafeBytes { bytes in
+                transport.send(UnsafeRawBufferPointer(rebasing: bytes[outputStart...]))
+            }
+            switch outcome {
+            case .moved(let count):
+                outputStart += count
+                clock.outputMoved = loop.now
+            case .blocked:
+                resumeWriters()
+                return
+            case .end, .failed:
+                return close()
+            }
+        }
+        guard phase != .closed else { return }
+        releaseOutput()
+        resumeWriters()
+    }
+
+    private func releaseOutput() {
+        outputStart = 0
+        guard output.capacity > 0 else { return }
+        output.removeAll(keepingCapacity: output.capacity <= Self.outputWindow)
+        if loop.spareOutput.capacity == 0 { swap(&output, &loop.spareOutput) } else { output = [] }
+    }
+
+    private func resumeWriters() {
+        guard pendingOutput <= Self.outputWindow, !streamWaiters.isEmpty else { return }
+        let waiters = streamWaiters
+        streamWaiters = []
+        // A reader as fast as its writer would otherwise have the loop to itself.
+        let shouldYield = streamBurst > Self.outputWindow
+        if shouldYield { streamBurst = 0 }
+        for waiter in waiters { waiter.resume(returning: .success(shouldYield)) }
+    }
+}

@@ -1,0 +1,170 @@
+import HTTPWire
+import Linux
+
+/// One connection: reads a head, runs its handler, writes the answer, and starts again.
+///
+/// Requests are served one after the other, in order; what comes early waits in `inbox`. Belongs to its
+/// loop's thread. Buffers exist only while something is in them.
+final class Connection {
+    enum Phase {
+        /// Between requests, or with part of a head in `inbox`.
+        case head
+        /// A handler runs; its body may still be arriving.
+        case handling
+        /// The head of the answer is out, its content comes in pieces.
+        case streaming
+        /// The answer is out before the body was in: the rest is read and thrown away.
+        case discarding
+        /// Nothing is read any more; what is in `output` still goes out.
+        case closing
+        /// Our half is shut down; waiting for the other one. RFC 9112 §9.6.
+        case lingering
+        case closed
+    }
+
+    enum BodyReader {
+        case none
+        case length(remaining: UInt64)
+        case chunked(ChunkedDecoder)
+    }
+
+    /// Output that may wait before nothing more is produced for this connection.
+    static let outputWindow = 65_536
+    /// Bytes of later requests that may wait while one is served.
+    static let readAhead = 16_384
+
+    let token: UInt64
+    let peer: String
+    /// Unsafe to spare a count per use: the loop owns its connections and closes them before it ends.
+    unowned(unsafe) let loop: EventLoop
+    let transport: any ByteTransport
+
+    var phase = Phase.head
+    var parser: HeadParser
+    var inbox: [UInt8] = []
+    /// The other end has finished sending.
+    var hasEnded = false
+    /// Framing is lost, or nothing more shall be read: what comes is thrown away.
+    var isDeaf = false
+
+    var exchange: Exchange?
+    var request: RequestHead?
+    var body: RequestBody?
+    var reader = BodyReader.none
+    var bodyFailure: Refusal?
+    var isBodyPaused = false
+    var closesAfter = false
+    var isProcessing = false
+
+    var output: [UInt8] = []
+    var outputStart = 0
+    var streamsChunks = true
+    var streamWaiters: [LoopMessage.Written] = []
+    /// Bytes of a stream written since its writer last gave way to others.
+    var streamBurst = 0
+    var discarded = 0
+    /// Requests wait in `inbox` until the answers before them have been taken.
+    var isHeldBack = false
+
+    var watched: Epoll.Events = .readable
+    var clock: ConnectionClock
+
+    var rawDescriptor: Int32 { transport.rawDescriptor }
+    var pendingOutput: Int { output.count - outputStart }
+    var isReadingBody: Bool {
+        if case .none = reader { false } else { true }
+    }
+
+    init(_ transport: any ByteTransport, loop: EventLoop, token: UInt64, peer: String) {
+        self.transport = transport
+        self.loop = loop
+        self.token = token
+        self.peer = peer
+        parser = HeadParser(limits: loop.configuration.wire)
+        clock = ConnectionClock(now: loop.now)
+    }
+
+    func start() {
+        settle()
+    }
+
+    func handle(_ events: Epoll.Events) {
+        if events.isBroken, !events.isReadable { return close() }
+        if events.isWritable {
+            flush()
+            processInbox()
+        }
+        if events.isReadable, phase != .closed { read() }
+        settle()
+    }
+
+    /// The handler has answered.
+    func complete(_ response: Response) {
+        respond(response)
+        guard !isProcessing else { return }
+        processInbox()
+        settle()
+    }
+
+    func resumeReading() {
+        isBodyPaused = false
+        clock.bodyResumed(now: loop.now)
+        processInbox()
+        settle()
+    }
+
+    func closeIfIdle() {
+        if phase == .head, inbox.isEmpty, pendingOutput == 0 { close() }
+    }
+
+    /// Brings the connection to rest after whatever has happened: writes, closes, watches, promises.
+    func settle() {
+        guard phase != .closed, !isProcessing else { return }
+        flush()
+        while isHeldBack, phase == .head, pendingOutput <= Self.outputWindow {
+            isHeldBack = false
+            processInbox()
+            flush()
+        }
+        if phase == .head, hasEnded, !isHeldBack, pendingOutput == 0 || !inbox.isEmpty {
+            if inbox.isEmpty { return close() }
+            refuse(Refusal(400, "malformed_request", "The connection ended inside a request."))
+            flush()
+        }
+        if phase == .closing, pendingOutput == 0 {
+            if hasEnded { return close() }
+            transport.closeWriting()
+            phase = .lingering
+            clock.lingerStart = loop.now
+            discarded = 0
+        }
+        guard phase != .closed else { return }
+        let events = Epoll.Events.interest(reads: wantsToRead, writes: pendingOutput > 0)
+        if events.rawValue != watched.rawValue {
+            watched = events
+            loop.watch(self, events)
+        }
+        promiseLook()
+    }
+
+    private var wantsToRead: Bool {
+        guard !hasEnded else { return false }
+        return switch phase {
+        case .head: pendingOutput <= Self.outputWindow
+        case .handling, .streaming: !isDeaf && (isReadingBody ? !isBodyPaused : inbox.count < Self.readAhead)
+        case .discarding, .lingering: true
+        case .closing, .closed: false
+        }
+    }
+
+    /// Ends it now. The handler, if one runs, finds out when it reads or writes.
+    func close(_ reason: BodyError = .disconnected) {
+        guard phase != .closed else { return }
+        phase = .closed
+        body?.end(reason)
+        body = nil
+        for waiter in streamWaiters { waiter.resume(returning: .failure(reason)) }
+        streamWaiters = []
+        loop.remove(self)
+    }
+}

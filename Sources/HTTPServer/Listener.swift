@@ -1,0 +1,61 @@
+import CLinux
+import Glibc
+import Linux
+
+/// A listening TCP socket of one loop.
+struct Listener: ~Copyable {
+    /// What came out of the queue of finished handshakes.
+    enum Accepted: ~Copyable {
+        case connection(FileDescriptor, peer: String)
+        /// The queue is empty.
+        case nothing
+        /// That one connection went away meanwhile: try the next.
+        case vanished
+        /// The process or the machine has no descriptor left.
+        case outOfDescriptors
+        /// The kernel is short of memory: leave the listener alone for a while.
+        case exhausted
+    }
+
+    private let descriptor: FileDescriptor
+
+    var rawDescriptor: Int32 { descriptor.rawValue }
+    /// The port it is bound to.
+    let port: Int
+
+    /// Binds and listens. SO_REUSEPORT lets every loop have a listener of its own, and the kernel
+    /// spread the connections over them.
+    init(host: String, port: Int, backlog: Int32) throws(Errno) {
+        var address = try SocketAddress(host: host, port: port)
+        let flags = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+        let number = socket(address.family, Int32(flags), 0)
+        guard number >= 0 else { throw .last("socket") }
+        let descriptor = FileDescriptor(owning: number)
+        for option in [SO_REUSEADDR, SO_REUSEPORT] {
+            var one: Int32 = 1
+            guard setsockopt(number, SOL_SOCKET, option, &one, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
+                throw .last("setsockopt")
+            }
+        }
+        guard address.withPointer({ bind(number, $0, $1) }) == 0 else { throw .last("bind") }
+        guard listen(number, backlog) == 0 else { throw .last("listen") }
+        var bound = SocketAddress()
+        guard bound.fill({ getsockname(number, $0, $1) }) == 0 else { throw .last("getsockname") }
+        self.port = bound.port
+        self.descriptor = descriptor
+    }
+
+    /// Takes the next connection, non-blocking and closed on exec.
+    func accept() -> Accepted {
+        var address = SocketAddress()
+        let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let number = address.fill { accept4(descriptor.rawValue, $0, $1, flags) }
+        if number >= 0 { return .connection(FileDescriptor(owning: number), peer: address.host) }
+        switch errno {
+        case EAGAIN: return .nothing
+        case EMFILE, ENFILE: return .outOfDescriptors
+        case ENOBUFS, ENOMEM: return .exhausted
+        default: return .vanished  // accept(2): network errors of that connection are reported here.
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/// A request line and its fields, parsed and checked; what follows is `framing` bytes of body.
+///
+/// Keeps one copy of the bytes as received and ranges into it: strings are made when asked for.
+package struct RequestHead: Sendable {
+    /// A field line: where its name and its value, without surrounding white space, stand in `bytes`.
+    package struct Field: Sendable {
+        package let name: Range<Int>
+        package let value: Range<Int>
+    }
+
+    /// The head as received, through the empty line.
+    package let bytes: [UInt8]
+    /// Case-sensitive token, at most 16 bytes.
+    package let method: String
+    /// Where the raw target stands in `bytes`.
+    package let targetRange: Range<Int>
+    package let target: RequestTarget
+    /// 0 for HTTP/1.0, 1 for everything later in HTTP/1 (RFC 9110 §2.5).
+    package let minorVersion: Int
+    /// In the order received, duplicates kept.
+    package let fields: [Field]
+    package let framing: Framing
+    /// Whether the connection may carry another request afterwards. RFC 9112 §9.3.
+    package let keepsAlive: Bool
+    /// Whether the sender waits for 100 (Continue) before the body. RFC 9110 §10.1.1.
+    package let expectsContinue: Bool
+
+    /// The bytes of a range as text: obs-text that is not UTF-8 is read as ISO 8859-1, so that no two
+    /// different values become one.
+    package func text(_ range: Range<Int>) -> String {
+        guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return "" }
+        let part = bytes[range]
+        if let text = String(validating: part, as: UTF8.self) { return text }
+        var scalars = String.UnicodeScalarView()
+        for byte in part { scalars.append(Unicode.Scalar(byte)) }
+        return String(scalars)
+    }
+
+    /// The value of the first field of that name.
+    ///
+    /// - Parameter lowercaseName: lowercase ASCII.
+    package func firstValue(_ lowercaseName: String) -> String? {
+        for field in fields where matches(field, lowercaseName) { return text(field.value) }
+        return nil
+    }
+
+    /// The values of all fields of that name, in order.
+    package func values(_ lowercaseName: String) -> [String] {
+        fields.filter { matches($0, lowercaseName) }.map { text($0.value) }
+    }
+
+    private func matches(_ field: Field, _ lowercaseName: String) -> Bool {
+        let name = lowercaseName.utf8
+        guard name.count == field.name.count else { return false }
+        return zip(bytes[field.name], name).allSatisfy { ASCII.lowercased($0) == ASCII.lowercased($1) }
+    }
+}

@@ -1,0 +1,65 @@
+internal import GRDB
+package import Core
+
+/// clairon.db as one transaction sees it: a snapshot when it reads, all or nothing when it writes. What it can do is in one
+/// file of queries for each noun, so that several of them (an effect and the record of its answer) make one commit.
+///
+/// Lives on the database's own thread and only as long as the closure it is given to.
+package struct StoreTransaction {
+    let db: GRDB.Database
+    package let store: Store
+    /// The same for everything in the transaction.
+    package let now: Timestamp
+
+    func row(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Row? {
+        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func rows(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [Row] {
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// - Returns: how many rows the statement itself changed.
+    @discardableResult
+    func run(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Int {
+        let statement = try db.cachedStatement(sql: sql)
+        try statement.execute(arguments: arguments)
+        return db.changesCount
+    }
+}
+
+extension Store {
+    /// Reads one snapshot; keep it under a second.
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (StoreTransaction) throws -> Value) async throws -> Value {
+        try await file.read { [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }
+    }
+
+    /// Runs `body` in one transaction and returns once it is durable; what it throws undoes all of it.
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (StoreTransaction) throws -> Value) async throws -> Value {
+        try await file.writer.write { [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }
+    }
+
+    /// The same for callers that own a thread: `completion` runs on the writer's thread and must only hand over.
+    package func submit<Value: Sendable>(_ body: @escaping @Sendable (StoreTransaction) throws -> Value,
+                                         completion: @escaping @Sendable (Result<Value, any Error>) -> Void) {
+        file.writer.submit({ [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }, completion: completion)
+    }
+
+    /// The same for start-up and commands, which have no async context.
+    package func writeNow<Value: Sendable>(_ body: @escaping @Sendable (StoreTransaction) throws -> Value) throws -> Value {
+        try file.writer.writeNow { [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }
+    }
+}
+
+extension SipHash {
+    /// The hash that an index holds for an external id or an address.
+    func index(_ text: String) -> Int64 { Int64(bitPattern: hash(text)) }
+
+    /// 0..9999: the same for a person on every day, another on every installation.
+    func bucket(of externalID: String) -> Int64 { Int64(hash("bucket/" + externalID) % 10_000) }
+}
+
+extension JSONValue {
+    /// A stored JSON column; a damaged one reads as null.
+    init(stored text: String?) { self = text.flatMap { try? JSONValue(parsing: Array($0.utf8)) } ?? .null }
+}

@@ -1,0 +1,175 @@
+import Foundation
+internal import GRDB
+package import Core
+
+extension Ledger {
+    /// Writes down who a run is for, in one transaction; sending may start when it returns. A campaign is launched once and a
+    /// test sent once: asked again, it returns the run that is there, with the audience of that time.
+    package func freeze(campaign: CampaignID, kind: LedgerRun.Kind, audience: FrozenAudience,
+                        expiresAt: Timestamp?) async throws -> LedgerRun {
+        let chunks = try chunks(of: audience)
+        return try await write { ledger in
+            if let existing = try ledger.run(of: campaign, kind: kind) { return existing }
+            return try ledger.insert(campaign: campaign, kind: kind, audience: audience.count, expiresAt: expiresAt, chunks: chunks)
+        }
+    }
+
+    /// Makes the rows of people whom no subscription reaches (`skipped`, `no_subscription`), a chunk at a time.
+    package func expandUnreached(_ run: RunID) async throws {
+        while try await write({ try $0.expandNext(run, account: nil, as: .unreached) > 0 }) {}
+    }
+
+    package func run(_ id: RunID) async throws -> LedgerRun? { try await read { try $0.run(id) } }
+
+    /// The run of a campaign's launch, or of one of its tests.
+    package func run(of campaign: CampaignID, kind: LedgerRun.Kind = .launch) async throws -> LedgerRun? {
+        try await read { try $0.run(of: campaign, kind: kind) }
+    }
+
+    private func chunks(of audience: FrozenAudience) throws -> [FrozenChunk] {
+        var chunks: [FrozenChunk] = []
+        for (account, members) in audience.members.sorted(by: { $0.key < $1.key }) {
+            guard let channel = accounts[account]?.channel else {
+                throw StorageError.unusable("the audience names account \(account), which is not configured")
+            }
+            chunks += FrozenChunk.chunks(of: members, account: account, channel: channel)
+        }
+        let unreached = audience.unreached.map { FrozenAudience.Member(subscription: 0, profile: $0) }
+        return chunks + FrozenChunk.chunks(of: unreached, account: nil, channel: nil)
+    }
+}
+
+/// At most 2,000 members of one account, as the ledger stores them.
+struct FrozenChunk: Sendable {
+    static let maxMembers = 2_000
+
+    let account: Int64?
+    let channel: Channel?
+    let count: Int
+    /// Subscription and profile of each member, 32 bits little-endian each.
+    let members: [UInt8]
+
+    /// - Precondition: subscriptions rise strictly (the ledger holds one row for each), as `Store.audience` returns them.
+    static func chunks(of members: [FrozenAudience.Member], account: Int64?, channel: Channel?) -> [FrozenChunk] {
+        precondition(account == nil || zip(members, members.dropFirst()).allSatisfy(<), "members are sorted and unique")
+        return stride(from: 0, to: members.count, by: maxMembers).map { start in
+            let part = members[start..<min(start + maxMembers, members.count)]
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(8 * part.count)
+            for member in part {
+                for word in [member.subscription, member.profile] {
+                    for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(shift))) }
+                }
+            }
+            return FrozenChunk(account: account, channel: channel, count: part.count, members: bytes)
+        }
+    }
+
+    /// Calls `body` with each subscription and profile; bytes that make no whole member are left out.
+    static func forEach(in members: [UInt8], _ body: (_ subscription: Int64, _ profile: Int64) throws -> Void) rethrows {
+        func word(_ start: Int) -> Int64 {
+            Int64(members[start]) | Int64(members[start + 1]) << 8 | Int64(members[start + 2]) << 16 | Int64(members[start + 3]) << 24
+        }
+        var at = 0
+        while at + 8 <= members.count {
+            try body(word(at), word(at + 4))
+            at += 8
+        }
+    }
+}
+
+/// The state in which the rows of a chunk begin.
+struct ExpandedState: Sendable {
+    let state: DeliveryState
+    let reason: Reason?
+    var detail: String?
+
+    static let pending = ExpandedState(state: .pending, reason: nil)
+    static let unreached = ExpandedState(state: .skipped, reason: .noSubscription)
+}
+
+/// The statements of expansion, apart so that a test can ask for their query plans.
+enum FreezeSQL {
+    /// Returns the oldest chunk of an account. Changes nothing.
+    static let nextChunk = """
+        SELECT c.id, c.channel, c.members FROM chunk c WHERE c.run = ? AND c.account IS ? ORDER BY c.id LIMIT 1
+        """
+
+    /// Returns nothing. Adds one row of the ledger.
+    static let insertDelivery = """
+        INSERT INTO delivery (run, profile, subscription, account, channel, state, reason, detail, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+}
+
+extension LedgerTransaction {
+    fileprivate func insert(campaign: CampaignID, kind: LedgerRun.Kind, audience: Int, expiresAt: Timestamp?,
+                            chunks: [FrozenChunk]) throws -> LedgerRun {
+        // Returns the new run. Adds it.
+        guard let added = try row("""
+            INSERT INTO run (campaign, kind, test, audience, frozen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?) RETURNING *
+            """, [campaign.rawValue, kind.word, kind.test, audience, now.milliseconds, expiresAt?.milliseconds])
+        else { throw StorageError.unusable("an insert returned no row") }
+        let run = LedgerRun(row: added)
+        for chunk in chunks {
+            // Returns nothing. Adds members that have no rows yet.
+            try self.run("INSERT INTO chunk (run, account, channel, count, members) VALUES (?, ?, ?, ?, ?)",
+                         [run.id.rawValue, chunk.account, chunk.channel?.rawValue, chunk.count, Data(chunk.members)])
+        }
+        return run
+    }
+
+    /// Turns the next chunk of an account (nil: of people whom no subscription reaches) into rows.
+    ///
+    /// - Returns: how many rows were made; 0 when no chunk is left.
+    func expandNext(_ run: RunID, account: Int64?, as start: ExpandedState) throws -> Int {
+        guard let chunk = try row(FreezeSQL.nextChunk, [run.rawValue, account]) else { return 0 }
+        let insert = try db.cachedStatement(sql: FreezeSQL.insertDelivery)
+        let channel: String? = chunk[1]
+        let members: Data = chunk[2]
+        var made = 0
+        try FrozenChunk.forEach(in: Array(members)) { subscription, profile in
+            try insert.execute(arguments: [run.rawValue, profile, account == nil ? nil : subscription, account, channel,
+                                           start.state.rawValue, start.reason?.rawValue, start.detail, now.milliseconds])
+            made += 1
+        }
+        // Returns nothing. Removes the chunk, whose members have rows now.
+        try self.run("DELETE FROM chunk WHERE id = ?", [chunk[0] as Int64])
+        return made
+    }
+
+    func run(_ id: RunID) throws -> LedgerRun? {
+        // Returns one run. Changes nothing.
+        try row("SELECT * FROM run WHERE id = ?", [id.rawValue]).map(LedgerRun.init(row:))
+    }
+
+    func run(of campaign: CampaignID, kind: LedgerRun.Kind) throws -> LedgerRun? {
+        switch kind {
+        case .launch:
+            // Returns the run of a launch. Changes nothing.
+            try row("SELECT * FROM run WHERE kind = 'launch' AND campaign = ?", [campaign.rawValue]).map(LedgerRun.init(row:))
+        case .test(let test):
+            // Returns the run of a test send. Changes nothing.
+            try row("SELECT * FROM run WHERE kind = 'test' AND test = ? AND campaign = ?", [test, campaign.rawValue])
+                .map(LedgerRun.init(row:))
+        }
+    }
+}
+
+extension LedgerRun.Kind {
+    fileprivate var word: String { self == .launch ? "launch" : "test" }
+    fileprivate var test: Int64? { if case .test(let id) = self { id } else { nil } }
+}
+
+extension LedgerRun {
+    /// - Precondition: a row of `run`, or one that has its columns.
+    init(row: Row) {
+        id = RunID(rawValue: row["id"])
+        campaign = CampaignID(rawValue: row["campaign"])
+        kind = (row["test"] as Int64?).map(Kind.test) ?? .launch
+        audience = row["audience"]
+        frozenAt = Timestamp(milliseconds: row["frozen_at"])
+        expiresAt = row.time("expires_at")
+        finishedAt = row.time("finished_at")
+    }
+}

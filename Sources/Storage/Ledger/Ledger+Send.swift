@@ -1,0 +1,87 @@
+internal import GRDB
+package import Core
+
+extension Ledger {
+    /// T2: commits the intent to send, `leased -> sending`, before any byte leaves. Consent, the campaign and the time are
+    /// checked once more in the same statement. Completes with those that may leave; the others are `pending` again, and
+    /// the next lease says why.
+    package func intend(_ ids: [DeliveryID], epoch: Int64, now: Timestamp, completion: @escaping Completion<Set<DeliveryID>>) {
+        submit(at: now, { try $0.intend(ids, epoch: epoch) }, completion: completion)
+    }
+
+    /// T3: what became of attempts, `sending ->` the state that the verdict says. A result that does not fit the row (another
+    /// attempt, another boot, not `sending`) changes nothing. Completes with the number of those.
+    package func record(_ results: [DeliveryResult], epoch: Int64, now: Timestamp, completion: @escaping Completion<Int>) {
+        submit(at: now, { try $0.record(results, epoch: epoch) }, completion: completion)
+    }
+}
+
+/// The statements of sending, apart so that a test can ask for their query plans.
+enum SendSQL {
+    /// Returns the ids. Moves those of a JSON array that the boot ?2 leased and that may still go.
+    static let intend = """
+        UPDATE delivery SET state = 'sending', attempt = attempt + 1, sent_at = ?3, updated_at = ?3
+        WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'leased' AND epoch = ?2 AND \(LeaseSQL.reachable)
+          AND EXISTS (SELECT 1 FROM run r JOIN app.campaign c ON c.id = r.campaign
+                      WHERE r.id = delivery.run AND (r.kind = 'test' OR c.state = 'running')
+                        AND (r.expires_at IS NULL OR r.expires_at > ?3))
+        RETURNING id
+        """
+
+    /// Returns the account. Ends the attempt if it is the one under way.
+    static let record = """
+        UPDATE delivery SET state = ?, reason = ?, detail = ?, provider_id = ifnull(?, provider_id), language = ifnull(?, language),
+            next_at = ?, failures = failures + ?, epoch = NULL, updated_at = ?
+        WHERE id = ? AND state = 'sending' AND attempt = ? AND epoch = ? RETURNING account
+        """
+}
+
+extension LedgerTransaction {
+    func intend(_ ids: [DeliveryID], epoch: Int64) throws -> Set<DeliveryID> {
+        let intended = try numbers(SendSQL.intend, [ids.lazy.map(\.rawValue).json, epoch, now.milliseconds])
+        if intended.count < ids.count { _ = try release(ids, epoch: epoch) }
+        return Set(intended.lazy.map(DeliveryID.init(rawValue:)))
+    }
+
+    func record(_ results: [DeliveryResult], epoch: Int64) throws -> Int {
+        try results.reduce(0) { stale, result in try stale + (record(result, epoch: epoch) ? 0 : 1) }
+    }
+
+    private func record(_ result: DeliveryResult, epoch: Int64) throws -> Bool {
+        let end = Ending(result.verdict)
+        let changed = try row(SendSQL.record, [end.state.rawValue, end.reason?.rawValue, end.detail, end.providerID, result.language,
+                  end.nextAt, end.failures, now.milliseconds, result.id.rawValue, result.attempt, epoch])
+        if let account = changed.map({ $0[0] as Int64 }) {
+            if let providerID = end.providerID { try mergeEarly(account: account, providerID: providerID) }
+            return true
+        }
+        guard end.state == .accepted else { return false }
+        // Returns nothing. Completes a row that a callback moved before its own result came; its state stays.
+        return try run("""
+            UPDATE delivery SET provider_id = ifnull(provider_id, ?1), language = ifnull(language, ?2)
+            WHERE id = ?3 AND attempt = ?4 AND state IN ('accepted', 'delivered', 'opened', 'clicked')
+              AND (provider_id IS NULL AND ?1 IS NOT NULL OR language IS NULL AND ?2 IS NOT NULL)
+            """, [end.providerID, result.language, result.id.rawValue, result.attempt]) == 1
+    }
+
+    private struct Ending {
+        var state: DeliveryState
+        var reason: Reason?
+        var detail: String?
+        var providerID: String?
+        var nextAt: Int64 = 0
+        var failures = 0
+
+        init(_ verdict: DeliveryResult.Verdict) {
+            switch verdict {
+            case .accepted(let id): (state, providerID) = (.accepted, id)
+            case .retry(let at, let text, let counts):
+                (state, detail, nextAt, failures) = (.pending, text, at.milliseconds, counts ? 1 : 0)
+            case .rejected(let why, let text): (state, reason, detail) = (.rejected, why, text)
+            case .expired: (state, reason) = (.expired, .expired)
+            case .gaveUp(let text): (state, reason, detail) = (.dead, .providerGaveUp, text)
+            case .unknown(let text): (state, reason, detail) = (.unknown, .outcomeUnknown, text)
+            }
+        }
+    }
+}

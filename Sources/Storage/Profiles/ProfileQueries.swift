@@ -1,0 +1,129 @@
+internal import GRDB
+package import Core
+
+extension StoreTransaction {
+    package func profile(_ externalID: String) throws -> Profile? {
+        guard let id = try profileID(externalID) else { return nil }
+        return try profile(id)
+    }
+
+    package func profile(_ id: ProfileID) throws -> Profile? {
+        // Returns the profile of a row id. Changes nothing.
+        guard let row = try row("SELECT * FROM profile WHERE id = ?", [id.rawValue]) else { return nil }
+        return Profile(row: row, tags: try tags(of: id))
+    }
+
+    /// The row of an external id, found by its hash and compared in full.
+    package func profileID(_ externalID: String) throws -> ProfileID? {
+        // Returns the row id of an external id. Changes nothing.
+        try row("SELECT id FROM profile WHERE external_hash = ? AND external_id = ?",
+                [store.hash.index(externalID), externalID]).map { ProfileID(rawValue: $0["id"]) }
+    }
+
+    /// Creates or changes a profile.
+    package func write(profile externalID: String, _ change: ProfileChange) throws -> Written<Profile> {
+        if let id = try profileID(externalID) { return Written(value: try apply(change, to: id), isNew: false) }
+        return Written(value: try apply(change, to: try create(profile: externalID)), isNew: true)
+    }
+
+    /// - Throws: `StorageError.notFound`.
+    package func change(profile externalID: String, _ change: ProfileChange) throws -> Profile {
+        guard let id = try profileID(externalID) else { throw StorageError.notFound }
+        return try apply(change, to: id)
+    }
+
+    /// The profile's row, made when the external id is unknown.
+    package func profileIDOrNew(_ externalID: String) throws -> ProfileID {
+        try profileID(externalID) ?? create(profile: externalID)
+    }
+
+    private func create(profile externalID: String) throws -> ProfileID {
+        // Returns nothing. Adds an empty profile.
+        try run("""
+            INSERT INTO profile (external_id, external_hash, bucket, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
+            """, [externalID, store.hash.index(externalID), store.hash.bucket(of: externalID),
+                  now.milliseconds, now.milliseconds])
+        return ProfileID(rawValue: db.lastInsertedRowID)
+    }
+
+    private func apply(_ change: ProfileChange, to id: ProfileID) throws -> Profile {
+        guard let old = try profile(id) else { throw StorageError.notFound }
+        var attributes = change.replacesAttributes ? JSONObject() : old.attributes
+        for member in change.attributes.members {
+            attributes[member.name] = member.value == .null ? Optional.none : member.value
+        }
+        let location = change.location.applied(to: old.location)
+        // Returns nothing. Sets what a profile says of itself.
+        try run("""
+            UPDATE profile SET language = ?, timezone = ?, country = ?, latitude = ?, longitude = ?, attributes = ?, updated_at = ?
+            WHERE id = ?
+            """, [change.language.applied(to: old.language), change.timezone.applied(to: old.timezone),
+                  change.country.applied(to: old.country), location?.latitude, location?.longitude,
+                  JSONValue.object(attributes).text, now.milliseconds, id.rawValue])
+        if case .keep = change.tags {} else { try replaceTags(of: id, from: old.tags, by: change.tags.applied(to: nil) ?? []) }
+        guard let new = try profile(id) else { throw StorageError.notFound }
+        return new
+    }
+
+    private func tags(of id: ProfileID) throws -> [String] {
+        // Returns a profile's tags in order. Changes nothing.
+        try rows("SELECT tag FROM profile_tag WHERE profile = ? ORDER BY tag", [id.rawValue]).map { $0["tag"] }
+    }
+
+    private func replaceTags(of id: ProfileID, from old: [String], by new: [String]) throws {
+        for tag in Set(old).subtracting(new) {
+            // Returns nothing. Removes one tag of a profile.
+            try run("DELETE FROM profile_tag WHERE profile = ? AND tag = ?", [id.rawValue, tag])
+        }
+        for tag in Set(new).subtracting(old) {
+            // Returns nothing. Adds one tag of a profile.
+            try run("INSERT OR IGNORE INTO profile_tag (profile, tag) VALUES (?, ?)", [id.rawValue, tag])
+        }
+    }
+
+    /// Forgets a person: the profile, its tags, subscriptions, events and recorded answers go; of the consent history
+    /// stays what proves that somebody once agreed, without the person: channel, state, times and the keyed hash of the address.
+    ///
+    /// - Returns: false when there is no such profile.
+    package func erase(profile externalID: String) throws -> Bool {
+        guard let id = try profileID(externalID) else { return false }
+        // Returns nothing. Replaces the consent rows of a profile by ones without profile, subscription and evidence: the only
+        // way around the trigger that refuses to change them.
+        try run("""
+            INSERT OR REPLACE INTO consent (id, profile, subscription, channel, account, address_hash, state, source, text, topics,
+                                            evidence, at, recorded_at)
+            SELECT id, NULL, NULL, channel, account, address_hash, state, source, text, topics, NULL, at, recorded_at
+            FROM consent WHERE profile = ?
+            """, [id.rawValue])
+        // Returns nothing. Removes a profile and, by the foreign keys, all that belongs to it.
+        try run("DELETE FROM profile WHERE id = ?", [id.rawValue])
+        return true
+    }
+
+    /// Notes that a person was there; never moves back.
+    func touch(profile id: ProfileID, at: Timestamp) throws {
+        // Returns nothing. Moves `last_seen_at` forward.
+        try run("UPDATE profile SET last_seen_at = ?1 WHERE id = ?2 AND (last_seen_at IS NULL OR last_seen_at < ?1)",
+                [min(at, now).milliseconds, id.rawValue])
+    }
+}
+
+extension Profile {
+    init(row: Row, tags: [String]) {
+        let latitude: Double? = row["latitude"]
+        let longitude: Double? = row["longitude"]
+        let seen: Int64? = row["last_seen_at"]
+        id = ProfileID(rawValue: row["id"])
+        externalID = row["external_id"]
+        language = row["language"]
+        timezone = row["timezone"]
+        country = row["country"]
+        location = latitude.flatMap { latitude in longitude.map { Location(latitude: latitude, longitude: $0) } }
+        attributes = JSONValue(stored: row["attributes"]).object ?? JSONObject()
+        self.tags = tags
+        bucket = row["bucket"]
+        lastSeenAt = seen.map(Timestamp.init(milliseconds:))
+        createdAt = Timestamp(milliseconds: row["created_at"])
+        updatedAt = Timestamp(milliseconds: row["updated_at"])
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Core
+import Dispatch
+import Glibc
+import Linux
+import Logging
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve until SIGTERM or SIGINT.")
+
+    @OptionGroup var options: ConfigOptions
+
+    func run() throws {
+        // Blocked before any other thread exists, so that they all inherit it and only this one sees the signals.
+        let signals = try SignalFD([SIGTERM, SIGINT])
+        let (config, path) = try options.load()
+        let log = Logger(label: "clairon") { _ in LineLogHandler() }
+        let server = try checkingConfig { try RunningServer(config, path: path, log: log) }
+        let watchdog = try Watchdog.start(server)
+        _ = try Notify.fromEnvironment().send(.ready)
+        _ = try signals.wait()
+        log.info("stopping")
+        _ = try? Notify.fromEnvironment().send(.stopping)
+        watchdog.stop()
+        // A second signal does not wait: everything acknowledged is on the disk already.
+        _ = try Thread.start(named: "impatience") {
+            _ = try? signals.wait()
+            _exit(0)
+        }
+        blocking { await server.stop() }
+    }
+}
+
+/// Runs async work from a thread that may block (the main thread of a command).
+func blocking(_ body: @escaping @Sendable () async -> Void) {
+    let done = DispatchSemaphore(value: 0)
+    Task {
+        await body()
+        done.signal()
+    }
+    done.wait()
+}

@@ -1,0 +1,95 @@
+import API
+import Core
+import DeliveryEngine
+import Glibc
+import HTTPServer
+import Linux
+import Logging
+import Storage
+
+/// A whole server: the only place where API and engine meet. Starts in the order in which things depend on one another,
+/// stops in the reverse.
+final class RunningServer: Sendable {
+    /// The port that is listened on; the system's choice when the configuration says 0.
+    let port: Int
+    let context: APIContext
+    let store: Store
+    let ledger: Ledger
+    let engine: Engine
+    private let server: Server
+    private let folder: DataFolder
+    private let log: Logger
+    private let isStopping: Lock<Bool>
+
+    /// Opens the data folder, recovers the ledger, listens, and starts to send.
+    ///
+    /// - Throws: `ConfigError`, `StorageError` or `Errno`, each with what to do about it.
+    init(_ config: Config, path: String, log: Logger, time: any TimeSource = SystemTime()) throws {
+        self.log = log
+        let isStopping = Lock(false)
+        self.isStopping = isStopping
+        folder = try DataFolder(path: config.dataFolder)
+        store = try Store(folder: folder, accounts: config.accounts.map(\.account), time: time)
+        ledger = try Ledger(folder: folder, store: store)
+
+        let publicURL = config.publicURL ?? "http://\(config.listen.host):\(config.listen.port)"
+        let store = store
+        let loaded = try config.accounts.map { config throws(ConfigError) in
+            try LoadedAccount(config, publicURL: publicURL, callbackSecret: store.callbackSecret, path: path)
+        }
+        context = try APIContext(
+            store: store, channelRules: LoadedAccount.rules,
+            privateEndpointAccounts: Set(config.accounts.filter(\.allowPrivateEndpoints).map(\.account.name)),
+            maxBodyBytes: config.limits.maxBodyBytes)
+        engine = try Engine(
+            store: store, ledger: ledger,
+            accounts: loaded.compactMap { account in
+                store.accountIDs[account.config.account.name].map(account.engineAccount(id:))
+            },
+            rules: context.channelRules, senders: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1),
+            log: { EngineLog.write($0, to: log) },
+            onFatal: { reason in
+                log.critical("engine_failed", metadata: ["reason": "\(reason)"])
+                exit(70)
+            })
+        let recovery = engine.recovery
+        log.info("ledger_recovered", metadata: [
+            "epoch": "\(recovery.epoch)", "released": "\(recovery.released)", "resent": "\(recovery.resent)",
+            "unknown": "\(recovery.unknown)", "dead": "\(recovery.dead)",
+        ])
+
+        let port = EnginePort(engine: engine)
+        let services = CampaignServices(ledger: ledger, engine: port)
+        let desk = CallbackDesk(receivers: loaded.compactMap(\.receiver), store: store, ledger: ledger, engine: port, publicURL: publicURL)
+        let api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .hooks(desk)])
+        var configuration = ServerConfiguration()
+        configuration.host = config.listen.host
+        configuration.port = config.listen.port
+        configuration.loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        configuration.maxConnections = config.limits.maxConnections
+        server = try Server(configuration, router: api.router, time: time)
+        context.readiness.register("stopping") { !isStopping.withLock { $0 } }
+        context.metrics.register(EngineMetrics(engine: engine, ledger: ledger).read)
+        context.metrics.register(ServerMetrics(server: server).read)
+        self.port = try server.start()
+        engine.start()
+        try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context) }
+        log.info("listening", metadata: ["address": "\(config.listen.host):\(port)", "data_dir": "\(config.dataFolder)"])
+    }
+
+    /// Answers what is under way, lets messages in flight finish, writes their results, checkpoints, closes.
+    func stop() async {
+        isStopping.withLock { $0 = true }
+        await server.drain()
+        server.join()
+        await engine.stop()
+        unlink(AdminSocket.path(in: folder.path))
+        do {
+            try ledger.close()
+            try store.close()
+        } catch {
+            log.error("close_failed", metadata: ["error": "\(error)"])
+        }
+        log.info("stopped")
+    }
+}

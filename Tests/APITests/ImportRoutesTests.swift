@@ -1,0 +1,62 @@
+import API
+import Core
+import Testing
+
+@Suite struct ImportRoutesTests {
+    private static let ndjson = [("content-type", "application/x-ndjson")]
+
+    @Test func `lines are stored in slices and each wrong one is named`() async throws {
+        try await TestServer.run { server in
+            var lines = (0..<1_200).map { #"{"external_id":"u\#($0)","attributes":{"n":\#($0)}}"# }
+            lines[3] = #"{"external_id":"u3","tagz":[]}"#
+            lines[700] = "{"
+            lines[900] = "  "
+            lines[1_100] = #"{"external_id":"big","attributes":{"x":"\#(String(repeating: "x", count: 300_000))"}}"#
+            let reply = try await server.send("POST", "/v1/imports?kind=profiles", lines.joined(separator: "\n"), headers: Self.ndjson)
+            #expect(reply.status == 200, "\(reply.text)")
+            #expect(reply.json["state"] == "finished" && reply.json["lines"] == 1_199 && reply.json["accepted"] == 1_196 && reply.json["rejected"] == 3)
+            let errors = reply.json["errors"]?.array ?? []
+            #expect(errors.compactMap { $0["line"]?.int } == [4, 701, 1_101])
+            #expect(errors.compactMap { $0["code"]?.string } == ["unknown_field", "invalid_json", "too_long"])
+            #expect(try await server.send("GET", "/v1/profiles/u1199").json["attributes"] == ["n": 1_199])
+            let id = try #require(reply.json["id"]?.string)
+            #expect(try await server.send("GET", "/v1/imports/\(id)").json == reply.json)
+        }
+    }
+
+    @Test func `subscriptions and events have their own lines`() async throws {
+        try await TestServer.run { server in
+            let subscriptions = [
+                #"{"profile":"u1","channel":"sms","account":"sms-fr","address":"+33611223344","opt_in":true,"consent":{"source":"crm"}}"#,
+                #"{"profile":"u2","channel":"sms","account":"sms-fr","address":"0611"}"#,
+            ].joined(separator: "\r\n")
+            let first = try await server.send("POST", "/v1/imports?kind=subscriptions", subscriptions, headers: Self.ndjson)
+            #expect(first.json["accepted"] == 1 && first.json["errors"]?.array?.first?["pointer"] == "/address")
+            let events = [#"{"id":"e1","profile":"u1","name":"x"}"#, #"{"id":"e2","profile":"new","name":"x"}"#].joined(separator: "\n") + "\n"
+            let strict = try await server.send("POST", "/v1/imports?kind=events", events, headers: Self.ndjson)
+            #expect(strict.json["accepted"] == 1 && strict.json["errors"]?.array?.first?["code"] == "unknown_profile")
+            let open = try await server.send("POST", "/v1/imports?kind=events&create_profiles=true", events, headers: Self.ndjson)
+            #expect(open.json["accepted"] == 2)
+            #expect(try await server.send("GET", "/v1/profiles/new").status == 200)
+        }
+    }
+
+    @Test func `at most a hundred errors are kept`() async throws {
+        try await TestServer.run { server in
+            let reply = try await server.send("POST", "/v1/imports?kind=events", String(repeating: "x\n", count: 250), headers: Self.ndjson)
+            #expect(reply.json["rejected"] == 250 && reply.json["errors"]?.array?.count == 100)
+        }
+    }
+
+    @Test func `what cannot be imported is refused before anything is read`() async throws {
+        try await TestServer.run { server in
+            let csv = try await server.send("POST", "/v1/imports?kind=profiles", "a,b", headers: [("content-type", "text/csv")])
+            #expect(csv.status == 415 && csv.text.contains("CSV"))
+            #expect(try await server.send("POST", "/v1/imports", "{}", headers: Self.ndjson).status == 400)
+            #expect(try await server.send("POST", "/v1/imports?kind=people", "{}", headers: Self.ndjson).status == 400)
+            let events = try await server.key([.eventsWrite])
+            #expect(try await server.send("POST", "/v1/imports?kind=profiles", "{}", key: events, headers: Self.ndjson).code == "missing_scope")
+            #expect(try await server.send("GET", "/v1/imports/imp_1").status == 404)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import DeliveryEngine
+import Testing
+
+@Suite struct BreakerTests {
+    @Test func `a refused configuration opens it at once`() {
+        var breaker = Breaker()
+        breaker.refused("403 InvalidProviderToken", now: 0)
+        #expect(breaker.allowance(now: 1) == 0)
+        #expect(breaker.openSince == 0)
+    }
+
+    @Test func `after the wait one message finds out`() throws {
+        var breaker = Breaker()
+        breaker.refused("403", now: 0)
+        let retryAt = try #require(breaker.retryAt)
+        #expect(breaker.allowance(now: retryAt - 1) == 0)
+        #expect(breaker.allowance(now: retryAt) == 1)
+        #expect(breaker.allowance(now: retryAt) == 0)
+        breaker.worked(now: retryAt + 5)
+        #expect(breaker.state == .closed)
+        #expect(breaker.openSince == nil)
+    }
+
+    @Test func `each failed probe doubles the wait, up to five minutes`() throws {
+        var breaker = Breaker()
+        breaker.refused("401", now: 0)
+        var waits: [Int64] = []
+        for _ in 0..<9 {
+            let now = try #require(breaker.retryAt)
+            #expect(breaker.allowance(now: now) == 1)
+            breaker.refused("401", now: now)
+            waits.append(try #require(breaker.retryAt) - now)
+        }
+        #expect(waits == [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000, 300_000, 300_000])
+        #expect(breaker.openSince == 0)
+    }
+
+    @Test func `half of twenty failures open it, single ones do not`() {
+        var breaker = Breaker()
+        for _ in 0..<19 { breaker.failed("curl 28", now: 10) }
+        #expect(breaker.state == .closed)
+        breaker.failed("curl 28", now: 11)
+        #expect(breaker.allowance(now: 12) == 0)
+
+        var healthy = Breaker()
+        for round in 0..<1_000 {
+            healthy.worked(now: Int64(round))
+            healthy.worked(now: Int64(round))
+            healthy.failed("500", now: Int64(round))
+        }
+        #expect(healthy.state == .closed)
+    }
+
+    @Test func `a probe that could not start gives its turn back`() throws {
+        var breaker = Breaker()
+        breaker.refused("403", now: 0)
+        let now = try #require(breaker.retryAt)
+        #expect(breaker.allowance(now: now) == 1)
+        breaker.probeNotStarted(now: now)
+        #expect(breaker.allowance(now: now) == 1)
+    }
+}

@@ -1,0 +1,64 @@
+import Core
+import GRDB
+@testable import Storage
+import Testing
+
+/// The statements that run all day must use their indexes, however large the ledger grows.
+@Suite struct LedgerPlanTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        let name: String
+        let sql: String
+        let uses: [String]
+        var testDescription: String { name }
+    }
+
+    static let cases = [
+        Case(name: "due", sql: LeaseSQL.due, uses: ["SEARCH delivery USING COVERING INDEX delivery_due (run=? AND account=? AND next_at<?)"]),
+        Case(name: "skip", sql: LeaseSQL.skip, uses: [
+            "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH delivery USING COVERING INDEX delivery_due (run=? AND account=? AND next_at<?)",
+            "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
+        ]),
+        Case(name: "lease", sql: LeaseSQL.lease, uses: [
+            "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH delivery USING COVERING INDEX delivery_due (run=? AND account=? AND next_at<?)",
+            "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
+        ]),
+        Case(name: "read", sql: LeaseSQL.read, uses: [
+            "SEARCH d USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)",
+        ]),
+        Case(name: "intend", sql: SendSQL.intend, uses: [
+            "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)",
+        ]),
+        Case(name: "record", sql: SendSQL.record, uses: ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)"]),
+        Case(name: "next chunk", sql: FreezeSQL.nextChunk, uses: ["SEARCH c USING INDEX chunk_next (run=? AND account=?)"]),
+        Case(name: "report", sql: ReportSQL.cells, uses: [
+            "SEARCH delivery USING COVERING INDEX delivery_counted (run=?)",
+            "SEARCH delivery USING COVERING INDEX delivery_due (run=?)", "SEARCH delivery USING COVERING INDEX delivery_claimed (run=?)",
+        ]),
+        Case(name: "sweep", sql: FinishSQL.sweep, uses: ["INDEX delivery_due (run=?)", "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)"]),
+        Case(name: "resend at boot", sql: BootSQL.resend, uses: ["INDEX delivery_claimed"]),
+        Case(name: "callback", sql: StatusSQL.byProvider, uses: ["INDEX delivery_by_provider (account=? AND provider_id=?)"]),
+        Case(name: "open count", sql: FinishSQL.open, uses: [
+            "COVERING INDEX delivery_due (run=?)", "COVERING INDEX delivery_claimed (run=?)", "COVERING INDEX chunk_next (run=?)",
+        ]),
+    ]
+
+    @Test(arguments: cases)
+    func `uses its indexes`(_ test: Case) async throws {
+        let fixture = try await LedgerFixture()
+        let plan = try await fixture.ledger.file.writer.write { db in
+            // Unbound parameters are NULL, which is as good as any value for a plan.
+            let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + test.sql)
+            statement.setUncheckedArguments(StatementArguments())
+            return try Row.fetchAll(statement).map { $0["detail"] as String }
+        }
+        for use in test.uses { #expect(plan.contains { $0.contains(use) }, "\(use) in \(plan)") }
+        // What may be scanned is small by nature: bound lists, subqueries, and the open rows of all runs at boot.
+        let small = ["VIRTUAL TABLE", "subquery", "CONSTANT ROW", "delivery_claimed"]
+        #expect(!plan.contains { step in step.hasPrefix("SCAN") && !small.contains { step.contains($0) } }, "\(plan)")
+        try fixture.close()
+    }
+}

@@ -1,0 +1,63 @@
+import Core
+import GRDB
+import Linux
+import Storage
+import Testing
+
+@Suite struct QueryPlanTests {
+    let folder = TemporaryFolder()
+
+    /// What a request or an import line runs must find its rows by an index, however many there are.
+    @Test func `no statement of the audience reads a whole table`() async throws {
+        let store = try folder.store(accounts: [Account(name: "sms", channel: .sms)], time: ManualTime())
+        let trace = Lock<[String]>([])
+        try await store.file.writer.write { db in
+            db.trace { event in
+                guard case .statement(let statement) = event else { return }
+                trace.withLock { $0.append(statement.sql) }
+            }
+        }
+        let number = try #require(PhoneNumber(e164: "+33611223344"))
+        let proof = ConsentProof(source: "form", topics: ["news"])
+        try await store.write { transaction in
+            for profile in ["u1", "u2"] {
+                let registration = Registration(profile: profile, account: "sms", address: .sms(number), optIn: true, proof: proof)
+                let id = try transaction.register(registration).value.id
+                _ = try transaction.decide(false, subscription: id, proof: proof)
+                _ = try transaction.decide(true, subscription: id, proof: proof)
+                _ = try transaction.openWindow(subscription: id, until: transaction.now)
+                _ = try transaction.invalidate(subscription: id, reason: "dead", at: transaction.now)
+            }
+            var change = ProfileChange()
+            change.tags = .set(["vip"])
+            let profile = try transaction.write(profile: "u1", change).value.id
+            _ = try transaction.add(event: NewEvent(id: "e", profile: "u1", name: "x"), createsProfiles: true)
+            _ = try transaction.events(of: profile, limit: 10)
+            _ = try transaction.consents(of: profile, limit: 10)
+            _ = try transaction.subscriptions(of: profile)
+            let key = try transaction.add(key: NewAPIKey(name: "k", kind: .server, hash: Array(repeating: 1, count: 32), scopes: [])).id
+            try transaction.touch(key: key, at: transaction.now)
+            let answer = RecordedAnswer(requestHash: Array(repeating: 1, count: 32), status: 200, headers: [:], body: [], profile: profile)
+            try transaction.record(answer, of: key, to: "a")
+            _ = try transaction.recordedAnswer(of: key, to: "a")
+            _ = try transaction.forgetAnswers()
+            let job = try transaction.startImport(.events)
+            _ = try transaction.advance(import: job, to: .finished, lines: 1, accepted: 1, rejected: 0, errors: [])
+            _ = try transaction.revoke(key: key)
+            for profile in ["u1", "u2"] { _ = try transaction.erase(profile: profile) }
+        }
+        let statements = Set(trace.withLock { $0 }).filter { sql in ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) } }
+        #expect(statements.count > 30)
+        let scans = try await store.file.writer.write { db in
+            try statements.flatMap { sql in
+                let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
+                // A plan needs no values.
+                statement.setUncheckedArguments(StatementArguments())
+                return try Row.fetchAll(statement).compactMap { row in row["detail"] as String? }
+                    .filter { $0.hasPrefix("SCAN") && $0 != "SCAN CONSTANT ROW" }.map { "\($0): \(sql)" }
+            }
+        }
+        #expect(scans == [])
+        try store.close()
+    }
+}
