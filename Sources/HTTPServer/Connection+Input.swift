@@ -118,7 +118,8 @@ extension Connection {
         if head.framing != .none {
             let declared: UInt64? = if case .length(let count) = head.framing { count } else { nil }
             body = RequestBody(
-                source: .init(loop: loop, exchange: exchange), declaredBytes: declared, owesContinue: head.expectsContinue)
+                source: .init(loop: loop, exchange: exchange), declaredBytes: declared,
+                owesContinue: head.expectsContinue)
             self.body = body
         }
         var request = loop.request(head, body: body, peer: peer, exchange: exchange)

@@ -107,7 +107,9 @@ extension Connection {
         guard isReadingBody else { return }
         // A body that was refused, or that the sender may now withhold, leaves no place to go on from.
         if response.status >= 400 || body?.owesContinue == true { closesAfter = true }
-        if case .length(let remaining) = reader, remaining > UInt64(loop.configuration.lingerBytes) { closesAfter = true }
+        if case .length(let remaining) = reader, remaining > UInt64(loop.configuration.lingerBytes) {
+            closesAfter = true
+        }
     }
 
     private func beginOutput() {

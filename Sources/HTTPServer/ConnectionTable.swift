@@ -47,8 +47,8 @@ struct ConnectionTable {
     subscript(token: UInt64) -> Connection? {
         guard token >= Self.firstToken else { return nil }
         let index = index(token)
-        guard index < slots.count, let connection = slots[index].connection, connection.token == token else { return nil }
-        return connection
+        guard index < slots.count, let connection = slots[index].connection else { return nil }
+        return connection.token == token ? connection : nil
     }
 
     /// All of them, to be closed while iterating.

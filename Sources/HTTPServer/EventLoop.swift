@@ -271,7 +271,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         counters.accepted.add(1, ordering: .relaxed)
         counters.reject(reason)
         let transport = SocketTransport(descriptor)
-        let answer = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        let answer = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n"
+            + "connection: close\r\n\r\n"
         _ = Array(answer.utf8).withUnsafeBytes { transport.send($0) }
         transport.closeWriting()
     }

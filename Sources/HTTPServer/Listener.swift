@@ -27,7 +27,8 @@ struct Listener: ~Copyable {
     /// spread the connections over them.
     init(host: String, port: Int, backlog: Int32) throws(Errno) {
         var address = try SocketAddress(host: host, port: port)
-        let number = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let flags = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+        let number = socket(address.family, Int32(flags), 0)
         guard number >= 0 else { throw .last("socket") }
         let descriptor = FileDescriptor(owning: number)
         for option in [SO_REUSEADDR, SO_REUSEPORT] {

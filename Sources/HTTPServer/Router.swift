@@ -47,7 +47,8 @@ package struct Router: Sendable {
         precondition(template.utf8.first == 0x2F, "a template starts with a slash")
         var node = 0
         var names: [String] = []
-        let segments = template == "/" ? [] : template.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let path = template.dropFirst()
+        let segments = path.isEmpty ? [] : path.split(separator: "/", omittingEmptySubsequences: false)
         for segment in segments {
             if segment.hasPrefix("{"), segment.hasSuffix("}") {
                 names.append(String(segment.dropFirst().dropLast()))

@@ -11,7 +11,8 @@ final class SocketTransport: ByteTransport {
         self.descriptor = descriptor
         var one: Int32 = 1
         // Answers are written whole: waiting for an acknowledgement first would only add latency.
-        _ = setsockopt(self.descriptor.rawValue, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        _ = setsockopt(self.descriptor.rawValue, Int32(IPPROTO_TCP), TCP_NODELAY, &one, size)
     }
 
     func receive(into buffer: UnsafeMutableRawBufferPointer) -> TransportOutcome {

@@ -4,9 +4,9 @@ package enum PercentCoding {
     /// (overlong forms, which hid slashes from naive checks, are not).
     package static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> String? {
         var needsDecoding = false
-        for index in 0..<bytes.count where bytes[index] == ASCII.percent || (plusIsSpace && bytes[index] == ASCII.plus) {
-            needsDecoding = true
-            break
+        for index in 0..<bytes.count {
+            let byte = bytes[index]
+            if byte == ASCII.percent || (plusIsSpace && byte == ASCII.plus) { needsDecoding = true }
         }
         guard needsDecoding else {
             return bytes.withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }

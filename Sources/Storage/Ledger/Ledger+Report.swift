@@ -128,12 +128,14 @@ extension LedgerTransaction {
         }
         if filter.reason != nil { conditions.append("d.reason = :reason") }
         if filter.profile != nil { conditions.append("d.profile = :profile") }
+        if filter.channel != nil { conditions.append("d.channel = :channel") }
         var arguments: [String: (any DatabaseValueConvertible)?] = [
             "run": run.rawValue, "after": after?.rawValue ?? 0, "limit": limit,
         ]
         if let state = filter.state, state != .pending { arguments["state"] = state.rawValue }
         if let reason = filter.reason { arguments["reason"] = reason.rawValue }
         if let profile = filter.profile { arguments["profile"] = profile.rawValue }
+        if let channel = filter.channel { arguments["channel"] = channel.rawValue }
         // Returns a page of rows. Changes nothing.
         return try rows("""
             SELECT d.*, p.external_id FROM delivery d INDEXED BY \(index) LEFT JOIN app.profile p ON p.id = d.profile

@@ -60,6 +60,7 @@ package struct DeliveryFilter: Sendable {
     package var state: DeliveryState?
     package var reason: Reason?
     package var profile: ProfileID?
+    package var channel: Channel?
 
     package init(state: DeliveryState? = nil, reason: Reason? = nil, profile: ProfileID? = nil) {
         self.state = state
