@@ -67,7 +67,7 @@ let package = Package(
         layer("DeliveryEngine", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "Curl", "Linux", deque]),
 
         // The contract.
-        layer("API", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "HTTPServer", "OpenSSL"]),
+        layer("API", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "HTTPServer", "Linux", "OpenSSL"]),
 
         // Provider simulators, and the program.
         layer("Sandbox", ["Core", "HTTPServer", "Linux", "OpenSSL"]),
@@ -93,7 +93,7 @@ let package = Package(
         tests(of: "Storage", ["Storage", "Core", "Linux", "Segmentation", grdb]),
         tests(of: "Channels", ["Core", "Content", "OpenSSL"] + channels, exclude: ["Judges"]),
         tests(of: "DeliveryEngine", ["DeliveryEngine", "Campaigns", "Core", "Content", "Segmentation", "Storage", "Linux"] + channels),
-        tests(of: "API", ["API", "Core", "HTTPServer", "Linux", "Storage"]),
+        tests(of: "API", ["API", "Core", "HTTPServer", "Linux", "OpenSSL", "Storage"] + channels),
         tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "Linux", "OpenSSL"] + channels),
         tests(of: "System", ["clairon", "Core", "Linux", "Sandbox", grdb]),
     ]
