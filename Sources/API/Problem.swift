@@ -85,7 +85,7 @@ package struct Problem: Error, Sendable {
     /// 400 when the form is wrong, 422 when the form is right and a value is not.
     init(_ input: InvalidInput) {
         let isForm = input.errors.contains { ["unknown_field", "wrong_type", "missing"].contains($0.code) }
-        let first = input.errors.first.map { "\($0.pointer.isEmpty ? "the body" : $0.pointer) \($0.detail)" } ?? "see errors"
+        let first = input.errors.first.map { "\($0.pointer.isEmpty ? "the body" : $0.pointer): \($0.detail)" } ?? "see errors"
         let more = input.errors.count > 1 ? " (and \(input.errors.count - 1) more)" : ""
         self.init(isForm ? .invalidRequest : .invalidValue, "Nothing was changed: \(first)\(more).", errors: input.errors)
     }

@@ -128,7 +128,8 @@ extension Connection {
         var maxBodyBytes = loop.configuration.lingerBytes
         if case .run(let route, _) = plan { maxBodyBytes = route.maxBodyBytes }
         // RFC 9110 §15.5.16: no handler decodes, and a small body can unpack to a great one.
-        if head.framing != .none, let coding = head.firstValue("content-encoding"), coding != "identity" {
+        if loop.configuration.refusesContentCodings, head.framing != .none,
+           let coding = head.firstValue("content-encoding"), coding != "identity" {
             plan = .answer(loop.router.problem(
                 415, "content_encoding_unknown", "Send the body without Content-Encoding.", request))
         }

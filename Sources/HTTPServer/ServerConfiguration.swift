@@ -33,5 +33,8 @@ package struct ServerConfiguration: Sendable {
     /// How long `drain` waits for running requests.
     package var drainMilliseconds: Int64 = 30_000
 
+    /// Whether a body with a Content-Encoding is refused with 415; else handlers get it as it came, encoded.
+    package var refusesContentCodings = true
+
     package init() {}
 }

@@ -59,6 +59,9 @@ package final class Sandbox: Sendable {
     ///
     /// - Returns: the port, of interest if the configuration left it to the system.
     package func start(_ configuration: ServerConfiguration = ServerConfiguration()) throws -> Int {
+        var configuration = configuration
+        // Web push messages are encoded, and meant to be.
+        configuration.refusesContentCodings = false
         let server = try Server(configuration, router: router())
         let port = try server.start()
         self.server.withLock { $0 = server }
@@ -97,7 +100,7 @@ package final class Sandbox: Sendable {
 
     /// One request to a provider, from its first byte to the answer.
     func answer(_ request: Request, by simulator: any Simulator) async -> Response {
-        let address = Sandbox.addressInPath(request, simulator.channel)
+        let address = addressInPath(request, simulator.channel)
         let early = faults.strike(simulator.channel, address) { $0 == .cutBeforeReading }
         if early != nil { return Response(status: 500, body: .abort) }
         guard let body = try? await request.body.collect(upTo: Sandbox.maxBodyBytes) else {
@@ -150,10 +153,10 @@ package final class Sandbox: Sendable {
     }
 
     /// The address as far as the path shows it, for faults that strike before the body is read.
-    private static func addressInPath(_ request: Request, _ channel: Channel) -> String {
+    private func addressInPath(_ request: Request, _ channel: Channel) -> String {
         switch channel {
         case .apns: request.parameters["token"]?.asciiLowercased ?? ""
-        case .webpush: ProviderRequest.origin(of: request, publicOrigin: nil) + request.path
+        case .webpush: ProviderRequest.origin(of: request, publicOrigin: settings.publicOrigin) + request.path
         default: ""
         }
     }

@@ -104,7 +104,7 @@ import Testing
             let cases: [(String, String)] = [
                 (#"{"name":"x"}"#, "/condition"),
                 (#"{"name":"x","condition":[]}"#, "/condition"),
-                (#"{"name":"x","condition":{"and":[{"attribut":"tier","op":"eq","value":"gold"}]}}"#, "/condition/and/0/attribut"),
+                (#"{"name":"x","condition":{"and":[{"attribut":"tier","op":"eq","value":"gold"}]}}"#, "/condition/and/0"),
                 (#"{"name":"x","condition":{"attribute":"tier","op":"equals","value":"gold"}}"#, "/condition/op"),
                 (#"{"name":"x","condition":{"segment":"seg_99"}}"#, "/condition/segment"),
                 (#"{"name":"x","condition":{"tag":"a"},"nam":1}"#, "/nam"),

@@ -4,6 +4,7 @@ import Foundation
 import HTTPServer
 import Linux
 import Storage
+import Testing
 
 /// A whole server of its own for one test: a store in a temporary folder, behind a socket on a port the system picked.
 final class TestServer: Sendable {
@@ -16,6 +17,7 @@ final class TestServer: Sendable {
     let key: String
     private let path: String
     private let server: Server
+    private let schemas: SchemaCheck
 
     static let accounts = [
         Account(name: "ios-main", channel: .apns), Account(name: "android-main", channel: .fcm), Account(name: "web", channel: .webpush),
@@ -28,6 +30,7 @@ final class TestServer: Sendable {
         context = try APIContext(store: store, channelRules: [HexRules(), TokenRules(), EndpointRules(), PhoneRules()],
                                  privateEndpointAccounts: ["web-lab"], maxBodyBytes: 65_536)
         api = API(context, adding: groups)
+        schemas = SchemaCheck(document: try JSONValue(parsing: api.document))
         server = try Server(ServerConfiguration(), router: api.router)
         port = try server.start()
         key = try store.writeNow { try KeyToken.create(name: "all", kind: .server, scopes: Scope.allCases, in: $0).text }
@@ -65,7 +68,7 @@ final class TestServer: Sendable {
         try await store.write { try KeyToken.create(name: "app", kind: .app, scopes: [], requiresIdentity: requiresIdentity, in: $0) }
     }
 
-    /// One request on a connection of its own.
+    /// One request on a connection of its own. Whatever the test is about, the answer must be as the document says.
     ///
     /// - Parameter key: nil sends no `Authorization`; absent sends the key with every scope.
     func send(_ method: String, _ target: String, _ json: String? = nil, key: String?? = .none, headers: [(String, String)] = []) async throws -> Reply {
@@ -77,9 +80,25 @@ final class TestServer: Sendable {
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         let bytes = Array((text + "\r\n" + (json ?? "")).utf8)
         let port = port
-        return try await withCheckedThrowingContinuation { continuation in
+        let reply = try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(with: Result { try Reply(Loopback.exchange(bytes, port: port)) }) }
         }
+        if let template = template(of: target, method) {
+            let problems = schemas.problems(reply, to: method, template)
+            #expect(problems.isEmpty, "\(method) \(target)")
+        }
+        return reply
+    }
+
+    /// The template of the endpoint that takes a target; literal segments go before parameters.
+    private func template(of target: String, _ method: String) -> String? {
+        let path = target.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
+        let fitting = api.endpoints.filter { endpoint in
+            let parts = endpoint.template.split(separator: "/", omittingEmptySubsequences: false)
+            return endpoint.method.name == method && parts.count == path.count
+                && zip(parts, path).allSatisfy { $0 == $1 || $0.hasPrefix("{") && !$1.isEmpty }
+        }
+        return (fitting.first { !$0.template.contains("{") } ?? fitting.first)?.template
     }
 }
 

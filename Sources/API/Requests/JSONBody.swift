@@ -42,11 +42,8 @@ package struct JSONBody: Sendable {
         return found
     }
 
-    /// - Throws: `Problem` 415 unless `Content-Type` is one of `allowed` and there is no `Content-Encoding`.
+    /// - Throws: `Problem` 415 unless `Content-Type` is one of `allowed`.
     static func checkType(_ request: Request, allowed: [String]) throws {
-        guard request.headers["content-encoding"] == nil else {
-            throw Problem(.unsupportedMediaType, "Send the body without Content-Encoding.")
-        }
         let field = request.headers["content-type"] ?? ""
         let parts = field.split(separator: ";", omittingEmptySubsequences: false).map { part in
             String(part.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).asciiLowercased

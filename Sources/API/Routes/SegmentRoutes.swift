@@ -54,7 +54,7 @@ extension RouteGroup {
                  body: .init("EstimateRequest"), results: [(200, .schema("Estimate"))]) { call in
             let condition = try await call.body().read { Condition(field: "condition", of: &$0) }
             return try await call.store.read { transaction in
-                let estimate = try transaction.estimate(condition)
+                let estimate = try naming("/condition") { try transaction.estimate(condition) }
                 let reachable = estimate.reachable.sorted { $0.key.rawValue < $1.key.rawValue }
                     .map { JSONObject.Member(name: $0.key.rawValue, value: JSONValue($0.value)) }
                 return Answer(200, ["profiles": JSONValue(estimate.profiles), "reachable": .object(JSONObject(reachable)), "exact": true,
@@ -83,7 +83,7 @@ extension RouteGroup {
                 guard let id = try transaction.profileID(profile) else {
                     throw InvalidInput("/profile", "unknown_profile", "is not a known profile")
                 }
-                let verdict = try transaction.explain(condition, for: id)
+                let verdict = try naming("/condition") { try transaction.explain(condition, for: id) }
                 let leaves = verdict.leaves.map { leaf -> JSONValue in
                     ["pointer": .string(leaf.leaf.pointer), "condition": leaf.leaf.condition.normalizedJSON, "matches": .bool(leaf.holds)]
                 }
@@ -153,7 +153,7 @@ private struct SegmentInput: Sendable {
 
     /// - Throws: `InvalidInput` when the condition cannot be compiled: it names a segment that is missing.
     func check(_ transaction: StoreTransaction) throws {
-        do { try transaction.check(condition) } catch let input as InvalidInput { throw input.below("/condition") }
+        try naming("/condition") { try transaction.check(condition) }
     }
 }
 
@@ -168,12 +168,10 @@ extension Condition {
     }
 }
 
-extension InvalidInput {
-    /// The same errors with `pointer` before theirs, unless it is there.
-    func below(_ pointer: String) -> InvalidInput {
-        InvalidInput(errors.map { error in
-            error.pointer.hasPrefix(pointer) ? error : FieldError(pointer: pointer + error.pointer, code: error.code, detail: error.detail)
-        })
+/// Runs what compiles a condition: its errors point into the condition, the sender needs them to point into the body.
+private func naming<Value>(_ pointer: String, _ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let input as InvalidInput {
+        throw InvalidInput(input.errors.map { FieldError(pointer: pointer + $0.pointer, code: $0.code, detail: $0.detail) })
     }
 }
 

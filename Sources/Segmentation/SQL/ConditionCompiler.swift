@@ -27,9 +27,9 @@ private struct ConditionCompiler {
         }
         switch condition {
         case .and(let children):
-            return .joined(try compile(children, at: pointer + "/and", depth: depth), by: " AND ", none: "1")
+            return .tree(try compile(children, at: pointer + "/and", depth: depth), by: " AND ", none: "1")
         case .or(let children):
-            return .joined(try compile(children, at: pointer + "/or", depth: depth), by: " OR ", none: "0")
+            return .tree(try compile(children, at: pointer + "/or", depth: depth), by: " OR ", none: "0")
         case .not(let child): return "NOT (\(try compile(child, at: pointer + "/not", depth: depth + 1)))"
         case .segment(let id): return try segment(id, at: pointer, depth: depth)
         default:

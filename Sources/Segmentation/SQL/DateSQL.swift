@@ -4,29 +4,32 @@ extension DateTest {
     /// 0 or 1, never null; the rule of `DateText` in SQL.
     func sql(in field: JSONField, now: Timestamp) -> SQLFragment {
         switch self {
-        case .before(let time): dated(field, "s < \(time.seconds)")
-        case .after(let time): dated(field, "s >= \(time.seconds)")
-        case .withinLast(let duration): dated(field, "s BETWEEN \((now - duration).seconds) AND \(now.seconds)")
-        case .withinNext(let duration): dated(field, "s BETWEEN \(now.seconds) AND \((now + duration).seconds)")
+        case .before(let time): dated(field, "< \(time.seconds)")
+        case .after(let time): dated(field, ">= \(time.seconds)")
+        case .withinLast(let duration): dated(field, "BETWEEN \((now - duration).seconds) AND \(now.seconds)")
+        case .withinNext(let duration): dated(field, "BETWEEN \(now.seconds) AND \((now + duration).seconds)")
         case .anniversaryIn(let days):
-            dated(field, "s IS NOT NULL AND substr(t, 6, 5) IN \(list(of: DateTest.anniversaries(of: now, days: days)))")
+            dated(field, "IS NOT NULL", and: "substr(d.value, 6, 5) IN \(list(of: DateTest.anniversaries(of: now, days: days)))")
         }
     }
 
-    /// Whether the field is a date for which `match` holds: `t` is its text, `s` its seconds since 1970, null when it is no date.
+    /// Whether the field is a date for which `match` holds of its seconds since 1970, and of its text `d.value`.
     ///
-    /// SQLite's functions read more than dates (`now`, `12:00`, a Julian day) and let the 31st of February pass as the 3rd of March,
-    /// so the text must come out as it went in, by way of its seconds (which is where they carry days over). The fraction is cut off before they can round it.
-    private func dated(_ field: JSONField, _ match: SQLFragment) -> SQLFragment {
+    /// SQLite's functions read more than dates (`now`, `12:00`, a Julian day) and let the 31st of February pass as the 3rd of March, so
+    /// the text must come out as it went in, by way of its seconds (which is where they carry days over). The fraction is checked and
+    /// left out before they can round it. One table and no nested queries: SQLite's parser has a stack of 100 symbols.
+    private func dated(_ field: JSONField, _ match: SQLFragment, and second: SQLFragment = "1") -> SQLFragment {
         """
-        EXISTS (SELECT 1 FROM (SELECT t, CASE \
-        WHEN date(unixepoch(t), 'unixepoch') = t THEN CASE WHEN t GLOB '[0-9]*' THEN unixepoch(t) END \
-        WHEN strftime('%Y-%m-%dT%H:%M:%S', unixepoch(substr(t, 1, 19)), 'unixepoch') = substr(t, 1, 19) AND t GLOB '[0-9]*' \
-        AND (fraction = '' OR fraction GLOB '.[0-9]*' AND length(fraction) <= 10 AND fraction NOT GLOB '.*[^0-9]*') \
-        THEN unixepoch(substr(t, 1, 19) || zone) END AS s \
-        FROM (SELECT t, zone, substr(t, 20, length(t) - 19 - length(zone)) AS fraction \
-        FROM (SELECT t, CASE WHEN t GLOB '*Z' THEN 'Z' WHEN t GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(t, -6) END AS zone \
-        FROM (SELECT \(field.value) AS t WHERE \(field.isText))))) WHERE \(match))
+        EXISTS (SELECT 1 FROM json_each(\(field.column)) d WHERE d.key = \(field.name) AND d.type = 'text' AND \(second) AND CASE \
+        WHEN d.value NOT GLOB '[0-9]*' THEN NULL \
+        WHEN date(unixepoch(d.value), 'unixepoch') IS d.value THEN unixepoch(d.value) \
+        WHEN strftime('%Y-%m-%dT%H:%M:%S', unixepoch(substr(d.value, 1, 19)), 'unixepoch') IS NOT substr(d.value, 1, 19) THEN NULL \
+        WHEN d.value GLOB '*Z' AND (length(d.value) = 20 OR length(d.value) BETWEEN 22 AND 30 \
+        AND rtrim(substr(d.value, 20, length(d.value) - 20), '0123456789') = '.') \
+        THEN unixepoch(substr(d.value, 1, 19) || 'Z') \
+        WHEN d.value GLOB '*[-+][0-9][0-9]:[0-9][0-9]' AND (length(d.value) = 25 OR length(d.value) BETWEEN 27 AND 35 \
+        AND rtrim(substr(d.value, 20, length(d.value) - 25), '0123456789') = '.') \
+        THEN unixepoch(substr(d.value, 1, 19) || substr(d.value, -6)) END \(match))
         """
     }
 

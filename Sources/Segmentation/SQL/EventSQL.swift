@@ -14,11 +14,13 @@ extension EventTest {
     }
 
     private func selection(now: Timestamp) -> SQLFragment {
-        var parts: [SQLFragment] = ["e.profile = p.id", "e.name = \(name)"]
+        // The filter goes first for the parser's stack; the index takes the others wherever they stand.
+        var parts: [SQLFragment] = []
+        if let filter { parts.append(filter.sql(now: now)) }
+        parts += ["e.profile = p.id", "e.name = \(name)"]
         if let within { parts.append("e.at >= \((now - within).milliseconds)") }
         if let after { parts.append("e.at >= \(after.milliseconds)") }
         if let before { parts.append("e.at < \(before.milliseconds)") }
-        if let filter { parts.append(filter.sql(now: now)) }
         return .chain(parts, by: " AND ")
     }
 }
@@ -35,8 +37,8 @@ extension PropertyFilter {
 
     fileprivate func sql(now: Timestamp) -> SQLFragment {
         switch self {
-        case .and(let children): .joined(children.map { $0.sql(now: now) }, by: " AND ", none: "1")
-        case .or(let children): .joined(children.map { $0.sql(now: now) }, by: " OR ", none: "0")
+        case .and(let children): .tree(children.map { $0.sql(now: now) }, by: " AND ", none: "1")
+        case .or(let children): .tree(children.map { $0.sql(now: now) }, by: " OR ", none: "0")
         case .not(let child): "NOT (\(child.sql(now: now)))"
         case .property(let test): test.sql(in: JSONField("e.properties", test.name), now: now)
         }

@@ -2,6 +2,8 @@ import Core
 
 /// One named value of a JSON column, as SQL. The name is always bound.
 struct JSONField {
+    let column: SQLFragment
+    let name: String
     /// `integer`, `real`, `text`, `true`, `false`, `array`, `object` or `null`; SQL null when it is missing.
     let type: SQLFragment
     let value: SQLFragment
@@ -9,6 +11,8 @@ struct JSONField {
     let elements: SQLFragment
 
     init(_ column: SQLFragment, _ name: String) {
+        self.column = column
+        self.name = name
         // SQLite compares a quoted label with the text as it is stored, in which these would be escaped.
         if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
             type = "(SELECT type FROM json_each(\(column)) WHERE key = \(name))"

@@ -41,6 +41,25 @@ package struct SQLFragment: Sendable, Equatable, ExpressibleByStringInterpolatio
         return out
     }
 
+    /// `joined` for parts that are trees themselves. SQLite's parser has a stack of 100 symbols, and a parenthesis costs one there when
+    /// nothing stands before it, three in the middle of a list: deep parts go first, shallow ones keep their order.
+    package static func tree(_ parts: [SQLFragment], by separator: StaticString, none: StaticString) -> SQLFragment {
+        let depths = parts.map(\.parenthesisDepth)
+        guard let deepest = depths.max(), deepest > 8 else { return joined(parts, by: separator, none: none) }
+        let order = parts.indices.sorted { depths[$0] != depths[$1] ? depths[$0] > depths[$1] : $0 < $1 }
+        return joined(order.map { parts[$0] }, by: separator, none: none)
+    }
+
+    /// The literals of this target hold no parenthesis inside a string.
+    private var parenthesisDepth: Int {
+        var (depth, deepest) = (0, 0)
+        for byte in sql.utf8 {
+            if byte == UInt8(ascii: "(") { depth += 1 } else if byte == UInt8(ascii: ")") { depth -= 1 }
+            deepest = max(deepest, depth)
+        }
+        return deepest
+    }
+
     fileprivate mutating func append(_ other: SQLFragment) {
         sql += other.sql
         arguments += other.arguments
