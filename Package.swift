@@ -95,6 +95,6 @@ let package = Package(
         tests(of: "DeliveryEngine", ["DeliveryEngine", "Campaigns", "Core", "Content", "Segmentation", "Storage", "Linux"] + channels),
         tests(of: "API", ["API", "Core", "HTTPServer", "Linux", "OpenSSL", "Storage"] + channels),
         tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "Linux", "OpenSSL"] + channels),
-        tests(of: "System", ["Core", "Linux", grdb]),
+        tests(of: "System", ["clairon", "Core", "Linux", "Sandbox", grdb]),
     ]
 )

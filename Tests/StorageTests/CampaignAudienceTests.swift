@@ -1,5 +1,6 @@
 import Core
 import GRDB
+import Segmentation
 @testable import Storage
 import Testing
 
@@ -36,19 +37,17 @@ import Testing
             for (index, one) in subscriptions.enumerated() {
                 try db.execute(sql: """
                     INSERT INTO subscription (id, profile, account, channel, address, address_hash, opt_in, status, invalid_at, registered_at, updated_at)
-                    VALUES (?, ?, ?, 'apns', 'a', 0, ?, ?, ?, 0, 0)
+                    VALUES (?, ?, ?, iif(?3 = 3, 'sms', 'apns'), 'a', 0, ?, ?, ?, 0, 0)
                     """, arguments: [index + 1, one.0, accounts[one.1], one.2, one.3 ? "active" : "invalid", one.3 ? nil : 1])
             }
         }
     }
 
-    private func audience(_ matching: String? = nil, excluding: String? = nil, channels: [String] = ["ios", "ios-two", "sms"],
+    private func audience(_ matching: Condition = .all, excluding: Condition? = nil, channels: [String] = ["ios", "ios-two", "sms"],
                           strategy: AudienceStrategy = .all) async throws -> FrozenAudience {
         let accounts = channels.map(account)
-        return try await store.read { transaction in
-            try transaction.audience(matching: matching.map { ProfileCondition(sql: $0, arguments: ["fr"]) },
-                                     excluding: excluding.map { ProfileCondition(sql: $0, arguments: ["en"]) },
-                                     accounts: accounts, strategy: strategy)
+        return try await store.read {
+            try $0.audience(matching: matching, excluding: excluding, accounts: accounts, strategy: strategy)
         }
     }
 
@@ -83,15 +82,16 @@ import Testing
         try store.close()
     }
 
-    @Test func `a condition that is null neither matches nor excludes`() async throws {
+    @Test func `who matches and is not excluded is in it; an unknown language is neither`() async throws {
         try await fill()
-        let french = try await audience("p.language = ?")
+        let french = try await audience(.language(["fr"]))
         #expect(subscriptions(french, "ios") == [5])
         #expect(french.unreached == [4, 6])
-        let notEnglish = try await audience(excluding: "p.language = ?")
+        let notEnglish = try await audience(excluding: .language(["en"]))
         #expect(subscriptions(notEnglish, "ios") == [5, 9, 10])
-        let both = try await audience("p.language = ?", excluding: "p.language = ? OR p.id = 4")
-        #expect(both.unreached == [6])
+        let both = try await audience(.or([.language(["fr"]), .language(["de"])]), excluding: .or([.language(["en"]), .subscribed(channel: .sms, topic: nil)]))
+        #expect(both.unreached == [4, 6])
+        #expect(both.count == 2)
         try store.close()
     }
 

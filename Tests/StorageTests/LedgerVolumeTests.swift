@@ -1,5 +1,6 @@
 import Core
 import GRDB
+import Segmentation
 @testable import Storage
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
         }
         let clock = ContinuousClock()
         let begin = clock.now
-        let audience = try await fixture.store.read { try $0.audience(matching: nil, excluding: nil, accounts: [ios], strategy: .all) }
+        let audience = try await fixture.store.read { try $0.audience(matching: .all, excluding: nil, accounts: [ios], strategy: .all) }
         #expect(audience.count == people)
         let chosen = clock.now
         let run = try await fixture.ledger.freeze(campaign: fixture.campaign, kind: .launch, audience: audience, expiresAt: nil)

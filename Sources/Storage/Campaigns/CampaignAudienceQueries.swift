@@ -8,16 +8,17 @@ extension StoreTransaction {
     /// - Parameters:
     ///   - excluding: nil means nobody.
     ///   - accounts: account.id, in the order of the campaign's channels.
+    /// - Throws: `InvalidInput` when a condition cannot be compiled.
     package func audience(matching: Condition, excluding: Condition?, accounts: [Int64],
-                  strategy: AudienceStrategy) throws -> FrozenAudience {
+                          strategy: AudienceStrategy) throws -> FrozenAudience {
         var conditions: [String] = []
         var arguments: StatementArguments = [accounts.json]
         let matching = try compile(matching, context(.audience))
-        conditions.append(matching.sql)
+        conditions.append("(\(matching.sql))")
         arguments += matching.statementArguments
         if let excluding {
             let excluding = try compile(excluding, context(.audience))
-            conditions.append("NOT \(excluding.sql)")
+            conditions.append("NOT (\(excluding.sql))")
             arguments += excluding.statementArguments
         }
         return try audience(where: "WHERE " + conditions.joined(separator: " AND "), arguments, accounts: accounts, strategy: strategy)

@@ -78,7 +78,8 @@ struct DemoCommand: ParsableCommand {
             return outcomes.contains(.taken) && outcomes.contains { $0 != .taken }
         }
         let person = (mixed ?? people.first { $0.isInvited } ?? people[0]).externalID
-        return DemoTexts.try_(server: stage.url, key: stage.server.key, campaign: stage.result.campaign, person: person, other: person)
+        return DemoTexts.suggestions(
+            server: stage.url, key: stage.server.key, campaign: stage.result.campaign, person: person, walkIn: stage.result.walkIn)
     }
 
     private static func json(_ stage: Demonstration.Stage, _ time: Duration) -> JSONValue {

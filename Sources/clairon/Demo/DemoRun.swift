@@ -12,6 +12,7 @@ actor DemoRun {
     private let client: DemoClient
     private let screen: DemoScreen
     private let thread: DemoThread
+    private var walkIn: WalkIn?
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// The people whose addresses come one by one, as from an app.
@@ -32,6 +33,14 @@ actor DemoRun {
         let campaign: String
         let report: JSONValue
         let findings: DemoFindings
+        let walkIn: WalkIn?
+    }
+
+    /// Somebody whose address was registered singly, so that its id is known.
+    struct WalkIn: Sendable {
+        let person: String
+        let channel: Channel
+        let subscription: String
     }
 
     func run() async throws -> Result {
@@ -52,7 +61,7 @@ actor DemoRun {
         screen.heading(DemoTexts.proof)
         let findings = try prove(campaign, report, estimate)
         DemoTexts.accounts(findings).forEach { screen.line($0) }
-        return Result(campaign: campaign, report: report, findings: findings)
+        return Result(campaign: campaign, report: report, findings: findings, walkIn: walkIn)
     }
 
     // MARK: The shop's systems
@@ -94,8 +103,11 @@ actor DemoRun {
             for address in person.addresses {
                 let (answer, time) = try timed { try client.post("/v1/subscriptions", requests.subscription(address, of: person, optIn: true)) }
                 times.append(time)
-                guard address.isOptedOut else { continue }
-                guard let id = answer.json["id"]?.string else { throw DemoClient.Refused(description: DemoTexts.unexpected("/v1/subscriptions", answer.json.text)) }
+                let id = try id(answer)
+                guard address.isOptedOut else {
+                    walkIn = WalkIn(person: person.externalID, channel: address.channel, subscription: id)
+                    continue
+                }
                 _ = try client.post("/v1/subscriptions/\(id)/opt-out", ["source": "settings"])
             }
         }
@@ -115,6 +127,9 @@ actor DemoRun {
             if let call = sandbox.messenger.inbound(from: psid, text: "Bonjour", now: sandbox.now) { sandbox.call(call) }
         }
         await sandbox.settle()
+        if let failed = sandbox.summary["callbacks"]?["failed"]?.int, failed > 0 {
+            throw DemoClient.Refused(description: DemoTexts.webhookRefused(Int(failed)))
+        }
         screen.line(DemoTexts.wrote(people.count, clock.now - start))
     }
 

@@ -78,9 +78,6 @@ enum DemoTexts {
         }
     }
 
-    static func received(refused: Int, cuts: Int) -> String {
-        "  The providers refused \(number(refused)) attempts, cut \(number(cuts)) connections after taking the message."
-    }
 
     static func accounts(_ findings: DemoFindings) -> [String] {
         [
@@ -104,20 +101,21 @@ enum DemoTexts {
     static func took(_ time: Duration) -> String { "Took \(seconds(time))." }
 
     /// Requests that work as they are.
-    static func try_(server: String, key: String, campaign: String, person: String, other: String) -> [String] {
-        [
-            "The server goes on. Try, in another terminal:",
-            "",
-            "# the report",
-            "curl -sS -H 'Authorization: Bearer \(key)' \(server)/v1/campaigns/\(campaign)/report",
-            "# what happened to \(person), and why",
-            "curl -sS -H 'Authorization: Bearer \(key)' '\(server)/v1/campaigns/\(campaign)/deliveries?profile=\(person)'",
-            "# \(other) reconsiders: a tag, without touching anything else",
-            "curl -sS -X PATCH -H 'Authorization: Bearer \(key)' -H 'Content-Type: application/json' "
-                + "\(server)/v1/profiles/\(other) -d '{\"tags\":[\"vip\"]}'",
-            "",
-            "Ctrl-C stops it and removes its data.",
+    static func suggestions(server: String, key: String, campaign: String, person: String, walkIn: DemoRun.WalkIn?) -> [String] {
+        let curl = "curl -sS -H 'Authorization: Bearer \(key)'"
+        var lines = [
+            "The server goes on. Try, in another terminal:", "",
+            "# the report", "\(curl) \(server)/v1/campaigns/\(campaign)/report",
+            "# what happened to \(person), and why", "\(curl) '\(server)/v1/campaigns/\(campaign)/deliveries?profile=\(person)'",
         ]
+        if let walkIn {
+            lines += [
+                "# \(walkIn.person) wants no more messages by \(walkIn.channel.rawValue)",
+                "\(curl) -H 'Content-Type: application/json' -d '{\"source\":\"settings\"}' "
+                    + "\(server)/v1/subscriptions/\(walkIn.subscription)/opt-out",
+            ]
+        }
+        return lines + ["", "Ctrl-C stops it and removes its data."]
     }
 
     static let stopping = "Stopping."
@@ -128,6 +126,7 @@ enum DemoTexts {
     static func refused(_ request: String, _ status: Int, _ detail: String) -> String { "\(request): \(status) \(detail)" }
     static func unexpected(_ path: String, _ answer: String) -> String { "\(path): unexpected answer \(String(answer.prefix(300)))" }
     static func importRefused(_ kind: String, _ error: String) -> String { "a line of the \(kind) was refused: \(error)" }
+    static func webhookRefused(_ count: Int) -> String { "the server refused \(count) events of the Messenger page" }
     static func ended(_ campaign: String, _ state: String) -> String { "\(campaign) ended as \(state)" }
     static func stuck(_ campaign: String) -> String { "\(campaign) has not moved for a minute" }
 

@@ -58,7 +58,10 @@ final class RunningServer: Sendable {
             "unknown": "\(recovery.unknown)", "dead": "\(recovery.dead)",
         ])
 
-        let api = API(context, adding: [])
+        let port = EnginePort(engine: engine)
+        let services = CampaignServices(ledger: ledger, engine: port)
+        let desk = CallbackDesk(receivers: loaded.compactMap(\.receiver), store: store, ledger: ledger, engine: port, publicURL: publicURL)
+        let api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .hooks(desk)])
         var configuration = ServerConfiguration()
         configuration.host = config.listen.host
         configuration.port = config.listen.port
@@ -68,7 +71,7 @@ final class RunningServer: Sendable {
         context.readiness.register("stopping") { !isStopping.withLock { $0 } }
         context.metrics.register(EngineMetrics(engine: engine, ledger: ledger).read)
         context.metrics.register(ServerMetrics(server: server).read)
-        port = try server.start()
+        self.port = try server.start()
         engine.start()
         try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context) }
         log.info("listening", metadata: ["address": "\(config.listen.host):\(port)", "data_dir": "\(config.dataFolder)"])
