@@ -142,7 +142,7 @@ actor DemoRun {
         let estimate = try client.post("/v1/segments/estimate", ["condition": DemoCampaign.condition]).json
         let reachable = (estimate["reachable"]?.object?.members ?? []).compactMap { member in member.value.int.map { (member.name, $0) } }
         let profiles = estimate["profiles"]?.int ?? 0
-        screen.line(DemoTexts.estimate(profiles, reachable.filter { $0.1 > 0 }))
+        DemoTexts.estimate(profiles, reachable.filter { $0.1 > 0 }).forEach { screen.line($0) }
         let campaign = try id(client.post("/v1/campaigns", DemoCampaign.campaign(segment: segment)))
         screen.line(DemoTexts.campaign(campaign))
         _ = try client.post("/v1/campaigns/\(campaign)/validate", .object([:]))
