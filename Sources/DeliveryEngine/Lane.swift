@@ -28,8 +28,8 @@ final class Lane {
     private var inFlight: [UInt64: PreparedDelivery] = [:]
     private var results: [DeliveryResult] = []
     private var resultsSince: Int64 = 0
-    /// After a failed write: when to try the next.
-    private var recordNotBefore: Int64 = 0
+    /// After a failed write (a full disk): when to ask the ledger again.
+    private var ledgerNotBefore: Int64 = 0
     private var recording = 0
     private var lastToken: UInt64 = 0
     private var isDraining = false
@@ -84,22 +84,31 @@ final class Lane {
         switch answer {
         case .leased(let result):
             isLeasing = false
-            guard let lease = try? result.get() else { return }
+            guard let lease = try? result.get() else { return waitForLedger(clock) }
             for rest in lease.rests where !rest.hasMore { exhausted[rest.run] = rest.nextAt ?? .distantFuture }
             let strangers = isDraining ? lease.deliveries.map(\.id) : backlog.append(lease.deliveries)
             ledger.release(strangers, now: clock.wall)
         case .intended(let batch, let result):
-            intended(intending.removeValue(forKey: batch) ?? [], cleared: (try? result.get()) ?? [], clock: clock)
+            let prepared = intending.removeValue(forKey: batch) ?? []
+            guard let cleared = try? result.get() else {
+                // Nothing was committed: they are leased as before.
+                waitForLedger(clock)
+                breaker.probeNotStarted(now: clock.monotonic)
+                return ledger.release(backlog.append(prepared.map(\.delivery)), now: clock.wall)
+            }
+            intended(prepared, cleared: cleared, clock: clock)
         case .recorded(let written, let result):
             recording -= 1
             if case .failure = result {
                 // A full disk: results are never dropped, they wait for room.
                 results += written
-                recordNotBefore = clock.monotonic + 1_000
+                waitForLedger(clock)
             }
         case .settled: break
         }
     }
+
+    private func waitForLedger(_ clock: SenderClock) { ledgerNotBefore = clock.monotonic + 1_000 }
 
     /// The intent of `cleared` is committed: they go. The others lost their consent or their campaign meanwhile and
     /// are pending again.
@@ -133,10 +142,10 @@ final class Lane {
     /// When `step` is due without any event, in monotonic milliseconds.
     func deadline(clock: SenderClock) -> Int64? {
         let now = clock.monotonic
-        var times: [Int64] = []
+        var times: [Int64] = ledgerNotBefore > now ? [ledgerNotBefore] : []
         if let due = exhausted.values.min(), due > clock.wall { times.append(clock.monotonic + (due - clock.wall).milliseconds) }
         if let time = multi.deadline { times.append(time) }
-        if !results.isEmpty { times.append(max(resultsSince + Lane.resultWait, recordNotBefore)) }
+        if !results.isEmpty { times.append(max(resultsSince + Lane.resultWait, ledgerNotBefore)) }
         if backlog.count > 0, !isDraining, multi.free > reserved {
             if let time = breaker.retryAt {
                 times.append(time)
@@ -171,7 +180,7 @@ final class Lane {
 
     /// Renders as many as may go now and commits the intent to send them.
     private func begin(clock: SenderClock) {
-        guard backlog.count > 0, credential == .ready, intending.count < 2,
+        guard backlog.count > 0, credential == .ready, intending.count < 2, clock.monotonic >= ledgerNotBefore,
             results.count + recording * Lane.maxResults < Lane.maxUnrecorded
         else { return }
         var room = min(Lane.maxIntents, multi.free - reserved)
@@ -229,7 +238,7 @@ final class Lane {
     }
 
     private func leaseMore(clock: SenderClock) {
-        guard !isLeasing, breaker.state == .closed || backlog.count == 0 else { return }
+        guard !isLeasing, clock.monotonic >= ledgerNotBefore, breaker.state == .closed || backlog.count == 0 else { return }
         let hungry = runs.filter { exhausted[$0.run].map { $0 <= clock.wall } ?? true }
         // A second's worth at the account's rate, so that a slow account holds few rows.
         let target = min(1_024, max(64, Int(configuration.ratePerSecond ?? 1_024)))
@@ -245,7 +254,7 @@ final class Lane {
     }
 
     private func flush(clock: SenderClock) {
-        guard !results.isEmpty, clock.monotonic >= recordNotBefore else { return }
+        guard !results.isEmpty, clock.monotonic >= ledgerNotBefore else { return }
         guard results.count >= Lane.maxResults || clock.monotonic >= resultsSince + Lane.resultWait || inFlight.isEmpty
         else { return }
         while !results.isEmpty {
@@ -301,9 +310,7 @@ final class Lane {
         case .rejected(let detail, let verdict):
             breaker.worked(now: clock.monotonic)
             record(.rejected(.providerPermanent, detail: detail), prepared, clock)
-            if case .invalid(let since) = verdict {
-                ledger.invalidate(prepared.delivery, detail: detail, since: since, now: clock.wall)
-            }
+            ledger.heed(verdict, of: prepared.delivery, detail: detail, now: clock.wall)
         case .configuration(let detail):
             if adapter.faultScope == .origin {
                 // The endpoint is a stranger's: its refusal says nothing about our configuration.

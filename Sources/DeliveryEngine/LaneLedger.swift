@@ -35,10 +35,23 @@ struct LaneLedger {
         ledger.postpone(ids, until: until, epoch: epoch, now: now) { [answer] in answer(.settled($0.map { _ in })) }
     }
 
-    /// The provider says the address is dead since then; kept when it was registered later.
-    func invalidate(_ delivery: LeasedDelivery, detail: String, since: Timestamp?, now: Timestamp) {
-        let store = self.store
-        Task { try? await store.invalidate(subscription: delivery.subscription, reason: detail, at: now, unlessRegisteredAfter: since ?? now) }
+    /// What a provider says about the address itself: dead since then (kept when it was registered later), or that the person
+    /// has told it to stop.
+    func heed(_ verdict: AddressVerdict, of delivery: LeasedDelivery, detail: String, now: Timestamp) {
+        switch verdict {
+        case .keep: break
+        case .invalid(let since): invalidate(delivery, detail: detail, since: since, now: now)
+        case .optedOut:
+            store.submit({ try $0.decide(false, subscription: delivery.subscription, proof: ConsentProof(source: "provider", text: detail, at: now)) },
+                         completion: { [answer] in answer(.settled($0.map { _ in })) })
+        }
+    }
+
+    private func invalidate(_ delivery: LeasedDelivery, detail: String, since: Timestamp?, now: Timestamp) {
+        store.submit({
+            try $0.invalidate(subscription: delivery.subscription, reason: detail, at: now,
+                                            unlessRegisteredAfter: since ?? delivery.registeredAt)
+        }, completion: { [answer] in answer(.settled($0.map { _ in })) })
     }
 
     func refuse(_ refusals: [Refusal], now: Timestamp) {
@@ -53,6 +66,6 @@ enum LaneAnswer: Sendable {
     case intended(batch: UInt64, Result<Set<DeliveryID>, any Error>)
     /// Carries the results, so that a failed write can be repeated.
     case recorded([DeliveryResult], Result<Int, any Error>)
-    /// A release, postponement or refusal; a failed one leaves rows `leased`, which the next boot undoes.
+    /// A release, postponement or refusal (a failed one leaves rows `leased`, which the next boot undoes), or a word about an address.
     case settled(Result<Void, any Error>)
 }

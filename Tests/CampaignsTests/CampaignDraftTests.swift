@@ -1,5 +1,6 @@
 import Campaigns
 import Core
+import Segmentation
 import Testing
 
 @Suite struct CampaignDraftTests {
@@ -72,7 +73,7 @@ import Testing
     }
 
     @Test func `a misspelt word brings the one that was meant`() throws {
-        #expect(try Reading(#"{"nmae":"x"}"#).errors.last?.detail.contains("did you mean \"name\"?") == true)
+        #expect(try Reading(#"{"nam":"x"}"#).errors.last?.detail.contains("did you mean \"name\"?") == true)
         #expect(try Reading(#"{"name":"x","channels":["apms"]}"#).errors.first?.detail.contains("did you mean \"apns\"?") == true)
     }
 }

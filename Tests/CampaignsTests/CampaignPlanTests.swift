@@ -1,5 +1,7 @@
 import Campaigns
+import Content
 import Core
+import Segmentation
 import Testing
 
 @Suite struct CampaignPlanTests {

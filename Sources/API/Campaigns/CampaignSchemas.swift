@@ -20,7 +20,7 @@ private func fields() -> String {
 let campaignSchemas: [String: String] = [
     "CampaignWrite": #"{"type":"object","additionalProperties":false,"required":["name"],"properties":{\#(fields())}}"#,
     "CampaignPatch": #"""
-        {"type":"object","description":"Any of the fields of CampaignWrite; null removes one, objects are merged (RFC 7396)."}
+        {"type":"object","description":"Any of the fields of CampaignWrite; null removes one, objects are merged (RFC 7396), conditions replaced."}
         """#,
     "CampaignState": #"{"enum":[\#(CampaignState.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]}"#,
     "Campaign": #"""

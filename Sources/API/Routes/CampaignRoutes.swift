@@ -32,7 +32,7 @@ extension RouteGroup {
                 try await call.campaign().answer(200)
             },
             Endpoint(.PATCH, "/v1/campaigns/{id}", .server(.campaignsWrite),
-                     "Merges the body into the definition of a draft (RFC 7396): objects member by member, null removes, lists are replaced.",
+                     "Merges the body into the definition of a draft (RFC 7396): objects member by member, null removes, lists are replaced; so are conditions, as a whole.",
                      body: .init("CampaignPatch"), results: [(200, .schema("Campaign"))], takesIfMatch: true) { call in
                 let version = try call.ifMatch()
                 let patch = try await call.body()
@@ -80,12 +80,13 @@ extension StoreTransaction {
 
 /// Merges, checks and stores. What it was merged into may change meanwhile: then it is merged again.
 private func change(_ patch: JSONValue, _ call: APICall, ifVersion version: Int64?) async throws -> Campaign {
-    guard case .object = patch else { throw InvalidInput("", "wrong_type", "must be an object, not \(patch.typeName)") }
+    guard case .object(let patch) = patch else { throw InvalidInput("", "wrong_type", "must be an object, not \(patch.typeName)") }
     for _ in 0..<3 {
         let old = try await call.campaign()
         try CampaignAction.edit.check(old)
         if let version, version != old.version { throw StorageError.versionMismatch }
-        let merged = MergePatch.apply(patch, to: try JSONValue(parsing: Array(old.definition.utf8)))
+        let written = try JSONValue(parsing: Array(old.definition.utf8)).object ?? JSONObject()
+        let merged = MergePatch.apply(patch, toDefinition: written)
         let definition = try CampaignDefinition(merged, call.context)
         do {
             return try await call.store.write { transaction in

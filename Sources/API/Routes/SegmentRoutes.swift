@@ -168,11 +168,9 @@ extension Condition {
     }
 }
 
-/// Runs what compiles a condition: its errors point into the condition, the sender needs them to point into the body.
+/// Runs what compiles the condition that stands at `pointer` of the body.
 private func naming<Value>(_ pointer: String, _ body: () throws -> Value) throws -> Value {
-    do { return try body() } catch let input as InvalidInput {
-        throw InvalidInput(input.errors.map { FieldError(pointer: pointer + $0.pointer, code: $0.code, detail: $0.detail) })
-    }
+    do { return try body() } catch let input as InvalidInput { throw input.below(pointer) }
 }
 
 extension StoreTransaction {

@@ -11,20 +11,42 @@ package struct Profile: Sendable, Equatable {
         }
     }
 
-    package let id: ProfileID
+    package private(set) var id: ProfileID
     package let externalID: String
-    package let language: String?
-    package let timezone: String?
-    package let country: String?
-    package let location: Location?
-    package let attributes: JSONObject
-    /// Sorted.
-    package let tags: [String]
+    package private(set) var language: String?
+    package private(set) var timezone: String?
+    package private(set) var country: String?
+    package private(set) var location: Location?
+    package private(set) var attributes: JSONObject
+    /// Sorted by their bytes, each once.
+    package private(set) var tags: [String]
     /// 0..9999.
     package let bucket: Int
     package let lastSeenAt: Timestamp?
     package let createdAt: Timestamp
-    package let updatedAt: Timestamp
+    package private(set) var updatedAt: Timestamp
+
+    /// The profile as it is once `change` is made.
+    func applying(_ change: ProfileChange, at now: Timestamp) -> Profile {
+        var new = self
+        new.language = change.language.applied(to: language)
+        new.timezone = change.timezone.applied(to: timezone)
+        new.country = change.country.applied(to: country)
+        new.location = change.location.applied(to: location)
+        if change.replacesAttributes { new.attributes = JSONObject() }
+        for member in change.attributes.members {
+            new.attributes[member.name] = member.value == .null ? Optional.none : member.value
+        }
+        new.tags = Set(change.tags.applied(to: tags) ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        new.updatedAt = now
+        return new
+    }
+
+    func numbered(_ id: ProfileID) -> Profile {
+        var new = self
+        new.id = id
+        return new
+    }
 }
 
 /// What a write does to one field.

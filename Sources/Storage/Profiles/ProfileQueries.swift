@@ -3,8 +3,10 @@ package import Core
 
 extension StoreTransaction {
     package func profile(_ externalID: String) throws -> Profile? {
-        guard let id = try profileID(externalID) else { return nil }
-        return try profile(id)
+        // Returns the profile of an external id. Changes nothing.
+        guard let row = try row("SELECT * FROM profile WHERE external_hash = ? AND external_id = ?",
+                                [store.hash.index(externalID), externalID]) else { return nil }
+        return Profile(row: row, tags: try tags(of: ProfileID(rawValue: row["id"])))
     }
 
     package func profile(_ id: ProfileID) throws -> Profile? {
@@ -22,46 +24,46 @@ extension StoreTransaction {
 
     /// Creates or changes a profile.
     package func write(profile externalID: String, _ change: ProfileChange) throws -> Written<Profile> {
-        if let id = try profileID(externalID) { return Written(value: try apply(change, to: id), isNew: false) }
-        return Written(value: try apply(change, to: try create(profile: externalID)), isNew: true)
+        if let old = try profile(externalID) { return Written(value: try update(old, change), isNew: false) }
+        return Written(value: try insert(externalID, change), isNew: true)
     }
 
     /// - Throws: `StorageError.notFound`.
     package func change(profile externalID: String, _ change: ProfileChange) throws -> Profile {
-        guard let id = try profileID(externalID) else { throw StorageError.notFound }
-        return try apply(change, to: id)
+        guard let old = try profile(externalID) else { throw StorageError.notFound }
+        return try update(old, change)
     }
 
     /// The profile's row, made when the external id is unknown.
     package func profileIDOrNew(_ externalID: String) throws -> ProfileID {
-        try profileID(externalID) ?? create(profile: externalID)
+        try profileID(externalID) ?? insert(externalID, ProfileChange()).id
     }
 
-    private func create(profile externalID: String) throws -> ProfileID {
-        // Returns nothing. Adds an empty profile.
+    private func insert(_ externalID: String, _ change: ProfileChange) throws -> Profile {
+        let bucket = store.hash.bucket(of: externalID)
+        let blank = Profile(id: ProfileID(rawValue: 0), externalID: externalID, bucket: Int(bucket), at: now)
+        let new = blank.applying(change, at: now)
+        // Returns nothing. Adds a profile.
         try run("""
-            INSERT INTO profile (external_id, external_hash, bucket, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
-            """, [externalID, store.hash.index(externalID), store.hash.bucket(of: externalID),
-                  now.milliseconds, now.milliseconds])
-        return ProfileID(rawValue: db.lastInsertedRowID)
+            INSERT INTO profile (external_id, external_hash, language, timezone, country, latitude, longitude, attributes, bucket,
+                                 created_at, updated_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, [externalID, store.hash.index(externalID), new.language, new.timezone, new.country, new.location?.latitude,
+                  new.location?.longitude, JSONValue.object(new.attributes).text, bucket, now.milliseconds, now.milliseconds])
+        let added = new.numbered(ProfileID(rawValue: db.lastInsertedRowID))
+        try replaceTags(of: added.id, from: [], by: added.tags)
+        return added
     }
 
-    private func apply(_ change: ProfileChange, to id: ProfileID) throws -> Profile {
-        guard let old = try profile(id) else { throw StorageError.notFound }
-        var attributes = change.replacesAttributes ? JSONObject() : old.attributes
-        for member in change.attributes.members {
-            attributes[member.name] = member.value == .null ? Optional.none : member.value
-        }
-        let location = change.location.applied(to: old.location)
+    private func update(_ old: Profile, _ change: ProfileChange) throws -> Profile {
+        let new = old.applying(change, at: now)
         // Returns nothing. Sets what a profile says of itself.
         try run("""
             UPDATE profile SET language = ?, timezone = ?, country = ?, latitude = ?, longitude = ?, attributes = ?, updated_at = ?
             WHERE id = ?
-            """, [change.language.applied(to: old.language), change.timezone.applied(to: old.timezone),
-                  change.country.applied(to: old.country), location?.latitude, location?.longitude,
-                  JSONValue.object(attributes).text, now.milliseconds, id.rawValue])
-        if case .keep = change.tags {} else { try replaceTags(of: id, from: old.tags, by: change.tags.applied(to: nil) ?? []) }
-        guard let new = try profile(id) else { throw StorageError.notFound }
+            """, [new.language, new.timezone, new.country, new.location?.latitude, new.location?.longitude,
+                  JSONValue.object(new.attributes).text, now.milliseconds, old.id.rawValue])
+        try replaceTags(of: old.id, from: old.tags, by: new.tags)
         return new
     }
 
@@ -109,21 +111,21 @@ extension StoreTransaction {
 }
 
 extension Profile {
-    init(row: Row, tags: [String]) {
-        let latitude: Double? = row["latitude"]
-        let longitude: Double? = row["longitude"]
+    /// Somebody of whom only the external id is known.
+    fileprivate init(id: ProfileID, externalID: String, bucket: Int, at now: Timestamp) {
+        self.init(id: id, externalID: externalID, language: nil, timezone: nil, country: nil, location: nil, attributes: JSONObject(),
+                  tags: [], bucket: bucket, lastSeenAt: nil, createdAt: now, updatedAt: now)
+    }
+
+    fileprivate init(row: Row, tags: [String]) {
+        let (latitude, longitude): (Double?, Double?) = (row["latitude"], row["longitude"])
         let seen: Int64? = row["last_seen_at"]
-        id = ProfileID(rawValue: row["id"])
-        externalID = row["external_id"]
-        language = row["language"]
-        timezone = row["timezone"]
-        country = row["country"]
-        location = latitude.flatMap { latitude in longitude.map { Location(latitude: latitude, longitude: $0) } }
-        attributes = JSONValue(stored: row["attributes"]).object ?? JSONObject()
-        self.tags = tags
-        bucket = row["bucket"]
-        lastSeenAt = seen.map(Timestamp.init(milliseconds:))
-        createdAt = Timestamp(milliseconds: row["created_at"])
-        updatedAt = Timestamp(milliseconds: row["updated_at"])
+        self.init(
+            id: ProfileID(rawValue: row["id"]), externalID: row["external_id"], language: row["language"], timezone: row["timezone"],
+            country: row["country"],
+            location: latitude.flatMap { latitude in longitude.map { Location(latitude: latitude, longitude: $0) } },
+            attributes: JSONValue(stored: row["attributes"]).object ?? JSONObject(), tags: tags, bucket: row["bucket"],
+            lastSeenAt: seen.map(Timestamp.init(milliseconds:)), createdAt: Timestamp(milliseconds: row["created_at"]),
+            updatedAt: Timestamp(milliseconds: row["updated_at"]))
     }
 }

@@ -31,6 +31,6 @@ enum Poll {
     }
 
     static func until(_ what: String, seconds: Double = 30, isTrue: () throws -> Bool) throws {
-        try until(what, seconds: seconds) { try isTrue() ? true : nil } as Void?
+        try until(what, seconds: seconds) { try isTrue() ? () : nil }
     }
 }

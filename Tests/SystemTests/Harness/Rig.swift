@@ -12,7 +12,7 @@ final class Rig {
 
     init(_ script: String, _ arguments: [String], in folder: TemporaryFolder) throws {
         var pipe: [Int32] = [-1, -1]
-        guard pipe2(&pipe, O_CLOEXEC) == 0 else { throw Errno.last("pipe2") }
+        guard Glibc.pipe(&pipe) == 0, pipe.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else { throw Errno.last("pipe") }
         defer { close(pipe[0]) }
         input = pipe[1]
         let process = try ChildProcess(["\(Clairon.root)/scripts/\(script)"] + arguments, log: folder.fresh(script), input: pipe[0])

@@ -1,0 +1,134 @@
+import Core
+import Glibc
+import Testing
+
+extension SystemTests {
+    @Suite struct CrashTests {
+        private static let counts: [(account: String, channel: Channel, count: Int)] = [
+            ("ios-main", .apns, 1_200), ("android-main", .fcm, 1_200), ("web", .webpush, 1_200), ("page", .messenger, 700), ("sms-fr", .sms, 700),
+        ]
+        private static let kills = 20
+
+        @Test func `twenty times kill -9 in mid-campaign lose nobody and send only what was in flight twice`() throws {
+            let folder = try TemporaryFolder()
+            let sandbox = try SandboxProcess(in: folder)
+            let server = try ServerProcess(Self.slowed(sandbox.config()), port: sandbox.serverPort, in: folder)
+            try server.start()
+            let api = try server.api()
+            try Audience.load(Self.counts, from: sandbox, into: api)
+            // So that every kill finds messages in flight.
+            try sandbox.setLatency(milliseconds: 60)
+            let campaign = try api.launch(Audience.campaign([.apns, .fcm, .webpush, .messenger, .sms]))
+            try Poll.until("the first messages") { try !sandbox.receipts().isEmpty }
+
+            var allowance: [String: Int] = [:]
+            var random = Seeded(state: 20)
+            for kill in 0..<Self.kills {
+                try server.killHard()
+                for (channel, count) in try DataCopy(of: server.dataFolder).sending() { allowance[channel, default: 0] += count }
+                if kill < Self.kills - 1 { try Self.run(server, &random, isBrief: kill % 5 == 3) }
+            }
+            let before = try sandbox.receipts().count
+            try #require(before < Self.counts.map(\.count).reduce(0, +), "the campaign was over before the last kill")
+            try server.start()
+            let report = try api.waitUntilFinished(campaign)
+            #expect(try server.stop() == .exit(0))
+            try sandbox.stop()
+
+            try Verdict(report, DataCopy(of: server.dataFolder), sandbox.receipts(), allowance, kills: Self.kills).check()
+        }
+
+        /// Lets it work for a moment that nobody has chosen; a brief one may end before it has started at all.
+        private static func run(_ server: ServerProcess, _ random: inout Seeded, isBrief: Bool) throws {
+            try server.spawn()
+            if !isBrief { try server.waitUntilReady() }
+            // The moment of the kill is what is random here: nothing is waited for.
+            usleep(isBrief ? UInt32.random(in: 5_000...150_000, using: &random) : UInt32.random(in: 200_000...600_000, using: &random))
+        }
+
+        /// Rates at which the campaign outlives all kills.
+        private static func slowed(_ config: JSONObject) -> JSONObject {
+            var config = config
+            var accounts = config["accounts"]?.object ?? JSONObject()
+            for (name, channel, _) in counts {
+                var account = accounts[name]?.object ?? JSONObject()
+                account["rate"] = ["per_second": channel == .sms || channel == .messenger ? 50 : 90]
+                accounts[name] = .object(account)
+            }
+            config["accounts"] = .object(accounts)
+            return config
+        }
+
+        /// The three accounts of what happened side by side: the ledger's, the providers' and the report's.
+        private struct Verdict {
+            let report: JSONValue
+            let copy: DataCopy
+            let records: [DataCopy.Record]
+            let receipts: [Recipient: Int]
+            let allowance: [String: Int]
+            let kills: Int
+
+            init(_ report: JSONValue, _ copy: DataCopy, _ receipts: [SentReceipt], _ allowance: [String: Int], kills: Int) throws {
+                self.report = report
+                self.copy = copy
+                self.allowance = allowance
+                self.kills = kills
+                records = try copy.records()
+                self.receipts = receipts.reduce(into: [:]) { $0[$1.recipient, default: 0] += 1 }
+            }
+
+            func check() throws {
+                let taken: Set<String> = ["accepted", "delivered"]
+                let atMostOnce: Set<String> = ["sms", "messenger"]
+                print("channel     messages  receipts  unknown  lost  duplicates  bound (\(kills) kills)")
+                for (_, channel, count) in CrashTests.counts {
+                    let name = channel.rawValue
+                    let rows = records.filter { $0.recipient.channel == name }
+                    let seen = receipts.filter { $0.key.channel == name }
+                    let bound = allowance[name] ?? 0
+                    let unknown = rows.count { $0.state == "unknown" }
+                    let lost = rows.count { taken.contains($0.state) && seen[$0.recipient] == nil }
+                    let duplicates = seen.values.reduce(0) { $0 + $1 - 1 }
+                    print(Self.line([name, "\(rows.count)", "\(seen.values.reduce(0, +))", "\(unknown)", "\(lost)", "\(duplicates)",
+                                     atMostOnce.contains(name) ? "0" : "\(bound)"]))
+
+                    #expect(rows.count == count, "\(name): every frozen member has its row")
+                    #expect(Set(rows.map(\.recipient)).count == count, "\(name): and only one")
+                    #expect(lost == 0, "\(name): whoever is accepted has a receipt")
+                    #expect(duplicates <= (atMostOnce.contains(name) ? 0 : bound), "\(name): duplicates")
+                    #expect(unknown <= (atMostOnce.contains(name) ? bound : 0), "\(name): unknown")
+                    let others = Dictionary(grouping: rows.filter { !taken.contains($0.state) && $0.state != "unknown" }, by: \.state)
+                        .mapValues(\.count)
+                    #expect(others.isEmpty, "\(name): a campaign without refusals has no other ends")
+                    let known = Set(rows.filter { taken.contains($0.state) || $0.state == "unknown" }.map(\.recipient))
+                    #expect(seen.keys.allSatisfy(known.contains), "\(name): whoever has a receipt is accepted or unknown")
+                }
+                let frozen = try copy.rowsAndMembers()
+                #expect(frozen.runs == 1 && frozen.members == 0 && frozen.rows == frozen.audience)
+                #expect(report["by_state"]?.counts.values.reduce(0, +) == frozen.audience, "the report's states sum to the audience")
+                #expect(report["audience"]?.int == Int64(frozen.audience))
+                #expect(try copy.integrity() == ["ok", "ok"])
+            }
+
+            private static func line(_ words: [String]) -> String {
+                zip(words, [10, 10, 10, 9, 6, 12, 6]).enumerated().map { place, pair in
+                    let padding = String(repeating: " ", count: max(0, pair.1 - pair.0.count))
+                    return place == 0 ? pair.0 + padding : padding + pair.0
+                }.joined()
+            }
+        }
+    }
+}
+
+/// SplitMix64: the same kills in every run, as far as the machine allows.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}
