@@ -9,7 +9,7 @@ enum DemoTexts {
     }
 
     static func places(server: String, sandbox: String) -> String {
-        "REST API on \(server), simulated providers on \(sandbox)."
+        "REST API \(server), simulated providers \(sandbox)"
     }
 
     static let setUp = "The shop's systems register people"
