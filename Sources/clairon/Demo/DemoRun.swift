@@ -75,8 +75,9 @@ actor DemoRun {
         try registerWalkIns(audience.people.prefix(DemoRun.walkIns))
         let events = audience.people.flatMap(requests.events)
         try importAll("events", Array(events.dropFirst(50)))
+        guard !events.isEmpty else { return }
         let (_, time) = try timed { try client.post("/v1/events", .array(Array(events.prefix(50)))) }
-        if !events.isEmpty { screen.line(DemoTexts.posted(min(50, events.count), time)) }
+        screen.line(DemoTexts.posted(min(50, events.count), time))
     }
 
     private func importAll(_ kind: String, _ objects: [JSONValue]) throws {
