@@ -16,10 +16,14 @@ final class Scheduler: Sendable {
     private let plans = Lock<[RunID: SendingRun]>([:])
     /// Inconsistent runs that were told of: once is enough.
     private let reported = Lock<Set<RunID>>([])
+    private let forgottenAt = Lock<Timestamp?>(nil)
     private let alarm: Alarm
     private let task = Lock<Task<Void, Never>?>(nil)
 
     private static let round = Duration.milliseconds(500)
+    /// How long provider events and statuses that no result came for are kept, and how often that is looked at.
+    private static let memory = Duration.seconds(7 * 86_400)
+    private static let forgetting = Duration.seconds(3_600)
     /// An account that refuses our configuration for so long pauses the campaigns that need it.
     private static let patience: Int64 = 300_000
 
@@ -67,6 +71,7 @@ final class Scheduler: Sendable {
         try await publishRuns()
         try await finishDone()
         try await pauseTroubled()
+        try await forget()
     }
 
     // MARK: Starting
@@ -208,5 +213,17 @@ final class Scheduler: Sendable {
                 log(.campaignPaused(campaign.id, reason: reason))
             }
         }
+    }
+
+    // MARK: Forgetting
+
+    /// Once an hour: recorded answers, provider events and early statuses whose time is over, a slice at a time.
+    private func forget() async throws {
+        let now = store.now
+        guard forgottenAt.withLock({ $0 }).map({ now - $0 >= Scheduler.forgetting }) ?? true else { return }
+        while try await store.write({ try $0.forgetAnswers() }) > 0 {}
+        while try await store.write({ try $0.forgetEvents(receivedBefore: now - Scheduler.memory) }) > 0 {}
+        _ = try await ledger.forgetEarlyStatuses(before: now - Scheduler.memory)
+        forgottenAt.withLock { $0 = now }
     }
 }

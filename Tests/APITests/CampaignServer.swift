@@ -8,6 +8,7 @@ import Linux
 import Messenger
 import SMS
 import Storage
+import Testing
 import WebPush
 
 /// A whole server with a ledger, campaigns and hooks for one test, behind a socket on a port the system picked. The engine is
@@ -23,6 +24,7 @@ final class CampaignServer: Sendable {
     let key: String
     private let path: String
     private let server: Server
+    private let schemas: SchemaCheck
 
     /// There is no `fcm` account.
     static let accounts = [
@@ -40,6 +42,7 @@ final class CampaignServer: Sendable {
         let services = CampaignServices(ledger: ledger, engine: engine)
         let desk = CallbackDesk(receivers: HookFixtures.receivers, store: store, ledger: ledger, engine: engine, publicURL: CampaignServer.publicURL)
         api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .hooks(desk)])
+        schemas = SchemaCheck(document: try JSONValue(parsing: api.document))
         server = try Server(ServerConfiguration(), router: api.router)
         port = try server.start()
         key = try store.writeNow { try KeyToken.create(name: "all", kind: .server, scopes: Scope.allCases, in: $0).text }
@@ -74,7 +77,7 @@ final class CampaignServer: Sendable {
         try await store.write { try KeyToken.create(name: "some", kind: .server, scopes: scopes, in: $0).text }
     }
 
-    /// One request on a connection of its own.
+    /// One request on a connection of its own. Whatever the test is about, the answer must be as the document says.
     ///
     /// - Parameters:
     ///   - key: nil sends no `Authorization`; absent sends the key with every scope.
@@ -90,9 +93,11 @@ final class CampaignServer: Sendable {
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         let bytes = Array((text + "\r\n" + (body ?? "")).utf8)
         let port = port
-        return try await withCheckedThrowingContinuation { continuation in
+        let reply = try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(with: Result { try Reply(Loopback.exchange(bytes, port: port)) }) }
         }
+        if let template = api.template(of: target, method) { #expect(schemas.problems(reply, to: method, template).isEmpty, "\(method) \(target)") }
+        return reply
     }
 
     /// A draft; `complete` can be launched.

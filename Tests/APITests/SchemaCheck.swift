@@ -1,5 +1,6 @@
 import API
 import Core
+import HTTPServer
 
 /// Compares a value with a schema of the OpenAPI document, as far as the schemas of this document go (JSON Schema 2020-12).
 struct SchemaCheck {
@@ -14,7 +15,7 @@ struct SchemaCheck {
         }
         guard let response = operation["responses"]?[String(reply.status)] else { return ["\(method) \(template) gave the undocumented \(reply.status)"] }
         guard let content = response["content"]?.object?.members.first else { return reply.body.isEmpty ? [] : ["has a body"] }
-        guard reply.header("content-type")?.hasPrefix(content.name) == true else { return ["is no \(content.name)"] }
+        guard content.name == "*/*" || reply.header("content-type")?.hasPrefix(content.name) == true else { return ["is no \(content.name)"] }
         guard content.name == "application/json", let schema = content.value["schema"], method != "HEAD" else { return [] }
         return problems(reply.json, against: schema, at: "")
     }
@@ -60,5 +61,18 @@ struct SchemaCheck {
         case ("null", .null), ("boolean", .bool), ("integer", .int), ("number", .int), ("number", .double), ("string", .string), ("array", .array), ("object", .object): true
         default: false
         }
+    }
+}
+
+extension API {
+    /// The template of the endpoint that takes a target; literal segments go before parameters.
+    func template(of target: String, _ method: String) -> String? {
+        let path = target.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
+        let fitting = endpoints.filter { endpoint in
+            let parts = endpoint.template.split(separator: "/", omittingEmptySubsequences: false)
+            return endpoint.method.name == method && parts.count == path.count
+                && zip(parts, path).allSatisfy { $0 == $1 || $0.hasPrefix("{") && !$1.isEmpty }
+        }
+        return (fitting.first { !$0.template.contains("{") } ?? fitting.first)?.template
     }
 }

@@ -83,22 +83,11 @@ final class TestServer: Sendable {
         let reply = try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(with: Result { try Reply(Loopback.exchange(bytes, port: port)) }) }
         }
-        if let template = template(of: target, method) {
+        if let template = api.template(of: target, method) {
             let problems = schemas.problems(reply, to: method, template)
             #expect(problems.isEmpty, "\(method) \(target)")
         }
         return reply
-    }
-
-    /// The template of the endpoint that takes a target; literal segments go before parameters.
-    private func template(of target: String, _ method: String) -> String? {
-        let path = target.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
-        let fitting = api.endpoints.filter { endpoint in
-            let parts = endpoint.template.split(separator: "/", omittingEmptySubsequences: false)
-            return endpoint.method.name == method && parts.count == path.count
-                && zip(parts, path).allSatisfy { $0 == $1 || $0.hasPrefix("{") && !$1.isEmpty }
-        }
-        return (fitting.first { !$0.template.contains("{") } ?? fitting.first)?.template
     }
 }
 

@@ -99,6 +99,9 @@ import Testing
                 let fragment = try compile(condition(json(`case`.json)), context)
                 #expect(try database.select(fragment) == `case`.ids, "\(`case`.json)")
                 #expect(fragment.needsLedger == `case`.json.contains("campaign"))
+                // A fragment is one term: it needs no parentheses beside NOT and AND.
+                let rest: SQLFragment = "NOT \(fragment) AND \(fragment) = 0"
+                #expect(try database.select(rest) == Set(1...4).subtracting(`case`.ids), "not \(`case`.json)")
             }
         }
     }

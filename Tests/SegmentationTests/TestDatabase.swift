@@ -83,14 +83,20 @@ final class TestDatabase {
                 try db.execute(sql: "INSERT INTO subscription_topic VALUES (?, ?)", arguments: [id, topic])
             }
         }
-        for delivery in person.deliveries {
+        for (index, delivery) in person.deliveries.enumerated() {
             try db.execute(sql: """
                 INSERT OR IGNORE INTO ledger.run (id, campaign, kind, test, audience, frozen_at) VALUES (?, ?, ?, ?, 0, 0)
                 """, arguments: [delivery.campaign * 2 + (delivery.isTest ? 1 : 0), delivery.campaign,
                                  delivery.isTest ? "test" : "launch", delivery.isTest ? delivery.campaign : nil])
+            // The schema wants a reason exactly where nothing was delivered, and an attempt where something left.
+            let hasReason = [.skipped, .expired, .cancelled, .rejected, .dead, .unknown].contains(delivery.state)
+            let hasLeft = delivery.state.rank != nil || delivery.state == .rejected || delivery.state == .dead
             try db.execute(sql: """
-                INSERT INTO ledger.delivery (run, profile, account, state, reason, updated_at) VALUES (?, ?, 1, ?, 'suppressed', 0)
-                """, arguments: [delivery.campaign * 2 + (delivery.isTest ? 1 : 0), person.id, delivery.state.rawValue])
+                INSERT INTO ledger.delivery (run, profile, subscription, account, channel, state, reason, attempt, updated_at)
+                VALUES (?, ?, ?, 1, 'apns', ?, ?, ?, 0)
+                """, arguments: [delivery.campaign * 2 + (delivery.isTest ? 1 : 0), person.id,
+                                 person.id * 100 + Int64(index), delivery.state.rawValue,
+                                 hasReason ? "suppressed" : nil, hasLeft ? 1 : 0])
         }
     }
 

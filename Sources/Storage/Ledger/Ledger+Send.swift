@@ -28,11 +28,11 @@ enum SendSQL {
         RETURNING id
         """
 
-    /// Returns the account. Ends the attempt if it is the one under way.
+    /// Returns nothing: RETURNING costs SQLite a temporary table for each row. Ends the attempt if it is the one under way.
     static let record = """
         UPDATE delivery SET state = ?, reason = ?, detail = ?, provider_id = ifnull(?, provider_id), language = ifnull(?, language),
             next_at = ?, failures = failures + ?, epoch = NULL, updated_at = ?
-        WHERE id = ? AND state = 'sending' AND attempt = ? AND epoch = ? RETURNING account
+        WHERE id = ? AND state = 'sending' AND attempt = ? AND epoch = ?
         """
 }
 
@@ -44,17 +44,26 @@ extension LedgerTransaction {
     }
 
     func record(_ results: [DeliveryResult], epoch: Int64) throws -> Int {
-        try results.reduce(0) { stale, result in try stale + (record(result, epoch: epoch) ? 0 : 1) }
+        let statement = try db.cachedStatement(sql: SendSQL.record)
+        var stale = 0
+        var named: [Int64] = []
+        for result in results {
+            let end = Ending(result.verdict)
+            try statement.execute(arguments: [
+                end.state.rawValue, end.reason?.rawValue, end.detail, end.providerID, result.language, end.nextAt, end.failures,
+                now.milliseconds, result.id.rawValue, result.attempt, epoch,
+            ])
+            if db.changesCount == 1 {
+                if end.providerID != nil { named.append(result.id.rawValue) }
+            } else if try !complete(result, end) {
+                stale += 1
+            }
+        }
+        if !named.isEmpty { try mergeEarly(into: named) }
+        return stale
     }
 
-    private func record(_ result: DeliveryResult, epoch: Int64) throws -> Bool {
-        let end = Ending(result.verdict)
-        let changed = try row(SendSQL.record, [end.state.rawValue, end.reason?.rawValue, end.detail, end.providerID, result.language,
-                  end.nextAt, end.failures, now.milliseconds, result.id.rawValue, result.attempt, epoch])
-        if let account = changed.map({ $0[0] as Int64 }) {
-            if let providerID = end.providerID { try mergeEarly(account: account, providerID: providerID) }
-            return true
-        }
+    private func complete(_ result: DeliveryResult, _ end: Ending) throws -> Bool {
         guard end.state == .accepted else { return false }
         // Returns nothing. Completes a row that a callback moved before its own result came; its state stays.
         return try run("""

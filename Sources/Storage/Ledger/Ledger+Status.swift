@@ -58,16 +58,20 @@ extension LedgerTransaction {
         }
     }
 
-    /// Applies the statuses that were there before the provider's id was known: the best news first.
-    func mergeEarly(account: Int64, providerID: String) throws {
-        // Returns the kept statuses of an id. Removes them.
-        let early = try rows("DELETE FROM early_status WHERE account = ? AND provider_id = ? RETURNING state, detail, at",
-                             [account, providerID])
-        let ranked = early.compactMap { row in DeliveryState(rawValue: row[0]).map { ($0, row) } }
-            .sorted { ($0.0.rank ?? -1) > ($1.0.rank ?? -1) }
-        for (state, row) in ranked {
-            _ = try apply(state, to: .provider(providerID), account: account, detail: row[1],
-                          at: Timestamp(milliseconds: row[2]))
+    /// Applies the statuses that were there before the provider's ids of these rows were known, the best news first.
+    func mergeEarly(into ids: [Int64]) throws {
+        // Returns which rows of a JSON array have kept statuses. Changes nothing.
+        for overtaken in try rows("""
+            SELECT DISTINCT d.id, d.account, d.provider_id FROM json_each(?) j CROSS JOIN delivery d ON d.id = j.value
+                CROSS JOIN early_status e ON e.account = d.account AND e.provider_id = d.provider_id
+            """, [ids.json]) {
+            let (id, account, providerID) = (overtaken[0] as Int64, overtaken[1] as Int64, overtaken[2] as String)
+            // Returns the kept statuses of an id. Removes them.
+            let early = try rows("DELETE FROM early_status WHERE account = ? AND provider_id = ? RETURNING state, detail",
+                                 [account, providerID])
+            let ranked = early.compactMap { row in DeliveryState(rawValue: row[0]).map { ($0, row[1] as String) } }
+                .sorted { ($0.0.rank ?? -1) > ($1.0.rank ?? -1) }
+            for (state, detail) in ranked { _ = try move(DeliveryID(rawValue: id), to: state, detail: detail) }
         }
     }
 

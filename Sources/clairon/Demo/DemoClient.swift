@@ -15,6 +15,9 @@ final class DemoClient {
         let description: String
     }
 
+    /// A page of the ledger holds more than a request may.
+    private static let limits = JSONLimits(members: 1_000_000)
+
     private let multi: Multi
     private let baseURL: String
     private let key: String
@@ -64,7 +67,7 @@ final class DemoClient {
         guard case .reply(let reply)? = result, reply.isWhole else {
             throw Refused(description: DemoTexts.noAnswer("\(method.rawValue) \(path)"))
         }
-        let json = reply.body.isEmpty ? JSONValue.null : try? JSONValue(parsing: reply.body)
+        let json = reply.body.isEmpty ? JSONValue.null : try? JSONValue(parsing: reply.body, limits: DemoClient.limits)
         guard (200...299).contains(reply.status), let json else {
             throw Refused(description: DemoTexts.refused(
                 "\(method.rawValue) \(path)", reply.status, json?["detail"]?.string ?? String(decoding: reply.body.prefix(400), as: UTF8.self)))

@@ -75,8 +75,9 @@ actor DemoRun {
         try registerWalkIns(audience.people.prefix(DemoRun.walkIns))
         let events = audience.people.flatMap(requests.events)
         try importAll("events", Array(events.dropFirst(50)))
+        guard !events.isEmpty else { return }
         let (_, time) = try timed { try client.post("/v1/events", .array(Array(events.prefix(50)))) }
-        if !events.isEmpty { screen.line(DemoTexts.posted(min(50, events.count), time)) }
+        screen.line(DemoTexts.posted(min(50, events.count), time))
     }
 
     private func importAll(_ kind: String, _ objects: [JSONValue]) throws {
@@ -142,7 +143,7 @@ actor DemoRun {
         let estimate = try client.post("/v1/segments/estimate", ["condition": DemoCampaign.condition]).json
         let reachable = (estimate["reachable"]?.object?.members ?? []).compactMap { member in member.value.int.map { (member.name, $0) } }
         let profiles = estimate["profiles"]?.int ?? 0
-        screen.line(DemoTexts.estimate(profiles, reachable.filter { $0.1 > 0 }))
+        DemoTexts.estimate(profiles, reachable.filter { $0.1 > 0 }).forEach { screen.line($0) }
         let campaign = try id(client.post("/v1/campaigns", DemoCampaign.campaign(segment: segment)))
         screen.line(DemoTexts.campaign(campaign))
         _ = try client.post("/v1/campaigns/\(campaign)/validate", .object([:]))

@@ -9,7 +9,7 @@ enum DemoTexts {
     }
 
     static func places(server: String, sandbox: String) -> String {
-        "Server on \(server), simulated providers on \(sandbox); all through the REST API."
+        "REST API \(server), simulated providers \(sandbox)"
     }
 
     static let setUp = "The shop's systems register people"
@@ -18,7 +18,7 @@ enum DemoTexts {
     static let report = "What happened, by channel"
     static let reasons = "Why somebody got nothing"
     static let samples = "What arrived"
-    static let proof = "The proof: every row, the report and the providers' own receipts, person by person"
+    static let proof = "The proof: ledger, report and the providers' own receipts, person by person"
 
     static func imported(_ kind: String, _ count: Int, _ time: Duration) -> String {
         "  \(pad(kind, 14))\(padLeft(number(count), 8))  imported in \(seconds(time)), \(rate(count, time)) a second"
@@ -38,9 +38,9 @@ enum DemoTexts {
 
     static func segment(_ id: String) -> String { "  \(pad(id, 10))gold or silver, or bought within 30 days, or near Paris" }
 
-    static func estimate(_ profiles: Int64, _ reachable: [(String, Int64)]) -> String {
+    static func estimate(_ profiles: Int64, _ reachable: [(String, Int64)]) -> [String] {
         let channels = reachable.map { "\($0.0) \(number(Int($0.1)))" }.joined(separator: ", ")
-        return "  \(pad("", 10))\(number(Int(profiles))) people\(channels.isEmpty ? "" : "; " + channels)"
+        return [pad("", 12) + number(Int(profiles)) + " people"] + (channels.isEmpty ? [] : [pad("", 12) + channels])
     }
 
     static func campaign(_ id: String) -> String { "  \(pad(id, 10))“\(DemoCampaign.name)” in French, English and Spanish, not to staff" }
@@ -59,7 +59,7 @@ enum DemoTexts {
     }
 
     static func finished(_ count: Int, _ time: Duration) -> String {
-        "  \(number(count)) people's addresses worked through in \(seconds(time)), \(rate(count, time)) a second"
+        "  \(number(count)) deliveries worked through in \(seconds(time)), \(rate(count, time)) a second"
     }
 
     static let columns = ["accepted", "delivered", "skipped", "rejected", "unknown"]
@@ -69,11 +69,11 @@ enum DemoTexts {
     static func reason(_ reason: String) -> String {
         switch Reason(rawValue: reason) {
         case .noConsent: "said no to this channel"
-        case .variableMissing: "the Spanish text needs a first name, and none is known"
-        case .policyWindowClosed: "has not written to the page for 24 hours (Messenger's rule)"
+        case .variableMissing: "the Spanish text needs a first name"
+        case .policyWindowClosed: "has not written to the page for 24 hours"
         case .noSubscription: "has no address on these channels"
         case .providerPermanent: "the provider says the address is dead"
-        case .outcomeUnknown: "the connection broke before an answer; a second try could double it"
+        case .outcomeUnknown: "no answer came; a second try might double it"
         default: ""
         }
     }
@@ -81,12 +81,12 @@ enum DemoTexts {
 
     static func accounts(_ findings: DemoFindings) -> [String] {
         [
-            "  \(padLeft(number(findings.rows), 7)) rows in the ledger, one for each address of each person in the audience",
-            "  \(padLeft(number(findings.taken), 7)) say accepted or later, \(number(findings.receipts)) receipts at the providers",
+            "  \(padLeft(number(findings.rows), 7))  rows in the ledger, each as this person and channel must have it",
+            "  \(padLeft(number(findings.taken), 7))  of them accepted, \(number(findings.receipts)) receipts at the providers",
             findings.cuts == 0
-                ? "  \(padLeft("0", 7)) messages sent twice"
-                : "  \(padLeft(number(findings.cuts), 7)) sent again after a cut connection, with the same id: the device shows one",
-        ] + (findings.unknown == 0 ? [] : ["  \(padLeft(number(findings.unknown), 7)) open outcomes, listed as such and not sent again"])
+                ? "  \(padLeft("0", 7))  messages sent twice"
+                : "  \(padLeft(number(findings.cuts), 7))  sent again after a cut connection, same id: the device shows one",
+        ] + (findings.unknown == 0 ? [] : ["  \(padLeft(number(findings.unknown), 7))  of open outcome, listed as such and not sent again"])
     }
 
     static func accounted(_ findings: DemoFindings) -> String {

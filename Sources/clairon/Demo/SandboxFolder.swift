@@ -44,6 +44,16 @@ struct SandboxFolder: Sendable {
         let config: JSONValue = [
             "listen": .string(listen), "public_url": .string("http://" + listen), "data_dir": "data", "accounts": .object(accounts),
         ]
-        try Data(config.bytes + [0x0A]).write(to: URL(filePath: configPath), options: .atomic)
+        try Data(SandboxFolder.indented(config).utf8).write(to: URL(filePath: configPath), options: .atomic)
+    }
+
+    /// For people to read: two levels of members on lines of their own.
+    private static func indented(_ config: JSONValue) -> String {
+        func lines(_ json: JSONValue, _ indent: String, depth: Int) -> String {
+            guard depth > 0, let members = json.object?.members else { return json.text }
+            let inner = members.map { "\(indent)  \(JSONValue.string($0.name).text): \(lines($0.value, indent + "  ", depth: depth - 1))" }
+            return "{\n" + inner.joined(separator: ",\n") + "\n\(indent)}"
+        }
+        return lines(config, "", depth: 3) + "\n"
     }
 }
