@@ -68,10 +68,10 @@ extension SystemTests {
             try server.start()
             let during = try server.createKey(["--scopes", "profiles:read"])
             let both = [before, during].map { API(http: server.http, key: $0) }
-            try both[0].send("PUT", "/v1/profiles/p", headers: [("Content-Type", "application/json")], body: Array("{}".utf8))
+            _ = try both[0].send("PUT", "/v1/profiles/p", headers: [("Content-Type", "application/json")], body: Array("{}".utf8))
             for api in both { #expect(try api.get("/v1/profiles/p")["external_id"]?.string == "p") }
             #expect(throws: API.Refused.self) {
-                try both[1].send("PUT", "/v1/profiles/p", headers: [("Content-Type", "application/json")], body: Array("{}".utf8))
+                _ = try both[1].send("PUT", "/v1/profiles/p", headers: [("Content-Type", "application/json")], body: Array("{}".utf8))
             }
             let wrong = try Clairon.run(["keys", "create", "--config", server.configPath, "--name", "n", "--scopes", "profile:read"], in: folder)
             #expect(wrong.end == .exit(1) && wrong.errors.contains("profiles:read"), "\(wrong.errors)")
