@@ -38,7 +38,7 @@ extension SystemTests {
 }
 
 /// The service manager's end of sd_notify(3).
-private struct NotifyListener: ~Copyable {
+private final class NotifyListener {
     let path: String
     private let socket: FileDescriptor
 
@@ -47,12 +47,16 @@ private struct NotifyListener: ~Copyable {
         let number = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
         guard number >= 0 else { throw Errno.last("socket") }
         socket = FileDescriptor(owning: number)
+        try NotifyListener.bind(number, to: path)
+    }
+
+    private static func bind(_ number: Int32, to path: String) throws {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let isBound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+                Glibc.bind(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
             }
         }
         guard isBound else { throw Errno.last("bind") }
