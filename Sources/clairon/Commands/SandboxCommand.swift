@@ -29,11 +29,15 @@ struct SandboxCommand: ParsableCommand {
     @Option(help: "A file to which every receipt is appended before it is answered, one JSON object a line.")
     var receipts: String?
 
+    @Option(help: "How many APNs provider tokens pass in 20 minutes; each start of a server makes one.")
+    var providerTokens = 16
+
     @Flag(help: "Print port and paths as JSON.")
     var json = false
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535") }
+        guard providerTokens > 0 else { throw ValidationError("--provider-tokens must be positive") }
         guard ListenAddress(server) != nil else { throw ValidationError("--server must be host:port, such as 127.0.0.1:8080") }
     }
 
@@ -44,6 +48,7 @@ struct SandboxCommand: ParsableCommand {
         settings.callbackAddress = server
         settings.messenger.callbackURL = "http://\(server)/hooks/page"
         settings.receiptFile = receipts
+        settings.apns.freshProviderTokens = providerTokens
         let world = try SandboxWorld.generate(seed: seed)
         let sandbox: Sandbox
         let origin: String

@@ -56,13 +56,18 @@ struct API {
 
     /// - Returns: the last report.
     func waitUntilFinished(_ campaign: String, seconds: Double = 120) throws -> JSONValue {
-        try Poll.until("the end of \(campaign)", seconds: seconds) {
-            let report = try report(campaign)
-            switch report["state"]?.string {
-            case "finished": return report
-            case "running", "scheduled": return nil
-            case let state: throw Refused(status: 200, description: "\(campaign) is \(state ?? "nowhere"): \(report.text)")
+        var last = JSONValue.null
+        do {
+            return try Poll.until("the end of \(campaign)", seconds: seconds) {
+                last = try report(campaign)
+                switch last["state"]?.string {
+                case "finished": return last
+                case "running", "scheduled": return nil
+                case let state: throw Refused(status: 200, description: "\(campaign) is \(state ?? "nowhere")")
+                }
             }
+        } catch {
+            throw Refused(status: 200, description: "\(error): \(last.text)")
         }
     }
 

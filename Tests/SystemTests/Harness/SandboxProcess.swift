@@ -20,7 +20,7 @@ final class SandboxProcess {
         receiptFile = folder.path + "/receipts.jsonl"
         process = try ChildProcess(
             [Clairon.binary(), "sandbox", "--port", "0", "--folder", folder.path + "/place", "--server", "127.0.0.1:\(serverPort)",
-             "--receipts", receiptFile, "--json"],
+             "--receipts", receiptFile, "--provider-tokens", "1000", "--json"],
             log: folder.path + "/sandbox")
         let process = process
         let words = try Poll.until("the sandbox's words") { () throws -> JSONValue? in
@@ -49,7 +49,7 @@ final class SandboxProcess {
     func addresses(_ channel: Channel, first: Int = 0, count: Int) throws -> [JSONValue] {
         var all: [JSONValue] = []
         while all.count < count {
-            let some = min(10_000, count - all.count)
+            let some = min(1_000, count - all.count)
             let page = try http.send("GET", "/sandbox/addresses?channel=\(channel.rawValue)&first=\(first + all.count)&count=\(some)").json
             guard let list = page["data"]?.array, list.count == some else { throw HTTPClient.Broken(description: page.text) }
             all += list
@@ -66,6 +66,12 @@ final class SandboxProcess {
         try Poll.until("the page's messages at the server") {
             (try http.send("GET", "/sandbox/summary").json["callbacks"]?["delivered"]?.int ?? 0) >= psids.count
         }
+    }
+
+    /// Messages taken so far, by channel.
+    func taken() throws -> [String: Int] {
+        let channels = try http.send("GET", "/sandbox/summary").json["channels"]?.object?.members ?? []
+        return Dictionary(uniqueKeysWithValues: channels.map { ($0.name, Int($0.value["taken"]?.int ?? 0)) })
     }
 
     /// Ends it; its receipt file stays.
