@@ -19,10 +19,10 @@ final class DataCopy {
         try ledger.writeWithoutTransaction { try $0.execute(sql: "ATTACH ? AS app", arguments: [folder.path + "/clairon.db"]) }
     }
 
-    /// Rows in `sending`, by channel.
-    func sending() throws -> [String: Int] {
+    /// Rows in a state, by channel.
+    func count(in state: String) throws -> [String: Int] {
         try ledger.read { db in
-            try Row.fetchAll(db, sql: "SELECT channel, count(*) AS n FROM delivery WHERE state = 'sending' GROUP BY channel")
+            try Row.fetchAll(db, sql: "SELECT channel, count(*) AS n FROM delivery WHERE state = ? GROUP BY channel", arguments: [state])
                 .reduce(into: [:]) { $0[$1["channel"] as String] = $1["n"] }
         }
     }
