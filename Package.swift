@@ -92,7 +92,7 @@ let package = Package(
         tests(of: "Campaigns", ["Campaigns", "Content", "Core", "Segmentation"]),
         tests(of: "Storage", ["Storage", "Core", "Linux", "Segmentation", grdb]),
         tests(of: "Channels", ["Core", "Content", "OpenSSL"] + channels, exclude: ["Judges"]),
-        tests(of: "DeliveryEngine", ["DeliveryEngine", "Campaigns", "Core", "Content", "Segmentation", "Storage", "Linux"] + channels),
+        tests(of: "DeliveryEngine", ["DeliveryEngine", "Core", "Curl", "HTTPServer", "Storage", "Linux"] + channels),
         tests(of: "API", ["API", "Core", "HTTPServer", "Linux", "OpenSSL", "Segmentation", "Storage"] + channels),
         tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "Linux", "OpenSSL"] + channels),
         tests(of: "System", ["clairon", "Core", "Linux", "Sandbox", grdb]),

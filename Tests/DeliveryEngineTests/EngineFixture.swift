@@ -1,0 +1,90 @@
+import APNs
+import Core
+import Curl
+import DeliveryEngine
+import Foundation
+import Linux
+import Storage
+
+/// A store, a ledger and an engine over a temporary folder, with people to send to.
+final class EngineFixture {
+    let store: Store
+    let ledger: Ledger
+    let provider: StubProvider
+    private(set) var engine: Engine
+    private let path: String
+    private let account = Account(name: "ios", channel: .apns)
+
+    init(people: Int, deliveryClass: DeliveryClass = .atLeastOnce, rate: Double? = nil,
+         provider: StubProvider) async throws {
+        path = NSTemporaryDirectory() + "clairon-engine-" + UUID().uuidString
+        self.provider = provider
+        let folder = try DataFolder(path: path)
+        store = try Store(folder: folder, accounts: [account], time: SystemTime())
+        ledger = try Ledger(folder: folder, store: store)
+        var transport = TransportOptions()
+        transport.httpVersion = .http1
+        let account = account
+        let port = provider.port
+        let id = store.accountIDs[account.name] ?? 0
+        engine = try Engine(
+            store: store, ledger: ledger,
+            accounts: [EngineAccount(id: id, account: account, transport: transport, connections: 8, maxInFlight: 8, ratePerSecond: rate) {
+                StubAdapter(account: account, deliveryClass: deliveryClass, port: port)
+            }],
+            rules: [.apns: APNsRules()], senders: 1, log: { _ in }, onFatal: { _ in })
+        try await store.write { store in
+            for number in 0..<people {
+                _ = try store.register(Registration(profile: "u\(number)", account: "ios", address: .apns(token: EngineFixture.token(number)),
+                                                    optIn: true, proof: ConsentProof(source: "test")))
+            }
+        }
+        engine.start()
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    static func token(_ number: Int) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 64 - digits.utf8.count) + digits
+    }
+
+    /// Makes and launches a campaign to everyone; `extra` is merged into the definition as text.
+    func launch(_ extra: String = "") async throws -> CampaignID {
+        let definition = """
+            {"name":"c","audience":{"all":true},"channels":["apns"],"content":{"default_language":"en","en":{"body":"hi"}}\(extra)}
+            """
+        let campaign = try await store.write { store in
+            let draft = try store.createCampaign(name: "c", purpose: .marketing, definition: definition)
+            return try store.launchCampaign(draft.id)
+        }
+        engine.wake()
+        return campaign.id
+    }
+
+    func state(of id: CampaignID) async throws -> CampaignState? { try await store.read { try $0.campaign(id)?.state } }
+
+    func states(of id: CampaignID) async throws -> [DeliveryState: Int] { try await ledger.report(id)?.byState ?? [:] }
+
+    /// Waits until `condition` holds; false after twenty seconds.
+    func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline {
+            if try await condition() { return true }
+            await Task.yield()
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return false
+    }
+
+    func finishes(_ id: CampaignID) async throws -> Bool {
+        try await eventually { try await state(of: id) == .finished }
+    }
+
+    func close() async throws {
+        await engine.stop(within: 5_000)
+        await provider.stop()
+        try ledger.close()
+        try store.close()
+    }
+}

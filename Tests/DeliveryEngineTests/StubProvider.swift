@@ -1,0 +1,71 @@
+import Core
+import HTTPServer
+import Linux
+
+/// A provider on a real socket that answers each address as it is told, and remembers what it got.
+final class StubProvider: Sendable {
+    /// The answer to an address's n-th request, from 1; a `nil` status cuts the connection.
+    typealias Behaviour = @Sendable (_ address: String, _ number: Int) -> (status: Int?, retryAfter: Int?)
+
+    private let requests = Lock<[(address: String, key: String)]>([])
+    private let behaviour: Lock<Behaviour>
+    private let server: Server
+    let port: Int
+
+    init(_ behaviour: @escaping Behaviour = { _, _ in (200, nil) }) throws {
+        let current = Lock(behaviour)
+        self.behaviour = current
+        var router = Router()
+        let requests = requests
+        router.on(.POST, "/send/{address}") { request in
+            let address = request.parameters["address"] ?? ""
+            let body = (try? await request.body.collect(upTo: 1_024)) ?? []
+            let number = requests.withLock { list in
+                list.append((address, String(decoding: body, as: UTF8.self)))
+                return list.count { $0.address == address }
+            }
+            let answer = current.withLock { $0 }(address, number)
+            guard let status = answer.status else { return Response(status: 200, body: .abort) }
+            return Response(status: status, headers: answer.retryAfter.map { [("retry-after", "\($0)")] } ?? [])
+        }
+        server = try Server(ServerConfiguration(), router: router)
+        port = try server.start()
+    }
+
+    func behave(_ new: @escaping Behaviour) { behaviour.withLock { $0 = new } }
+
+    var received: [(address: String, key: String)] { requests.withLock { $0 } }
+
+    func stop() async {
+        await server.drain()
+        server.join()
+    }
+}
+
+/// Speaks to `StubProvider`: the message key is the body, the status says it all.
+final class StubAdapter: ChannelAdapter {
+    let account: Account
+    let deliveryClass: DeliveryClass
+    private let port: Int
+
+    init(account: Account, deliveryClass: DeliveryClass, port: Int) {
+        self.account = account
+        self.deliveryClass = deliveryClass
+        self.port = port
+    }
+
+    func prepare(_ message: Message, to recipient: Recipient, now: Timestamp) -> PreparedMessage {
+        .request(OutboundRequest(.POST, "http://127.0.0.1:\(port)/send/\(recipient.address.identity)",
+                                 body: Array(message.key.description.utf8)))
+    }
+
+    func outcome(of reply: ProviderReply, now: Timestamp) -> Outcome {
+        switch reply.status {
+        case 200: .accepted(providerID: nil)
+        case 401: .configuration(detail: "401")
+        case 410: .rejected(detail: "410", address: .invalid(since: now))
+        case 429: .notSent(detail: "429", retryAfter: reply.retryAfter(now: now), scope: .account)
+        default: .rejected(detail: "\(reply.status)")
+        }
+    }
+}
