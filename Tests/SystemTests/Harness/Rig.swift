@@ -23,7 +23,12 @@ final class Rig {
         }
     }
 
-    deinit { if input >= 0 { close(input) } }
+    deinit {
+        guard input >= 0 else { return }
+        close(input)
+        // It stops what it has started; whoever is not done in time is killed.
+        _ = try? process.wait(seconds: 10)
+    }
 
     /// Every line it has said so far.
     var lines: [JSONValue] { Rig.lines(of: process) }
