@@ -63,7 +63,7 @@ package final class Multi {
         curl_multi_cleanup(handle)
     }
 
-    /// How many more transfers may be added now.
+    /// How many more transfers should be added now. What was counted on earlier has its place, whatever `free` says later.
     package var free: Int {
         isWarm ? idle.count : max(0, 1 - inFlight)
     }
@@ -78,7 +78,8 @@ package final class Multi {
     ///
     /// A request that cannot be sent as it is comes out of `drain` as failed and not sent.
     package func add(_ request: TransferRequest, token: UInt64) {
-        guard free > 0, let transfer = idle.popLast() else { preconditionFailure("add only what is free") }
+        // `free` may have fallen since the place was counted on (a failure makes a cold start of it); the place is there still.
+        guard let transfer = idle.popLast() else { preconditionFailure("add only what has a place") }
         inFlight += 1
         if let failure = transfer.begin(request, token: token) {
             idle.append(transfer)

@@ -52,9 +52,11 @@ struct Backlog {
         return nil
     }
 
-    /// When a run that is held back only by its own pace may go on.
+    /// When the first run may go on, if all that wait are held back by their own pace.
     func nextAt(now: Int64) -> Int64? {
-        queues.filter { !$0.waiting.isEmpty }.compactMap { $0.run.pace?.nextAt(now: now) }.min()
+        let paces = queues.filter { !$0.waiting.isEmpty }.map(\.run.pace)
+        guard paces.allSatisfy({ $0 != nil }) else { return nil }
+        return paces.compactMap { $0?.nextAt(now: now) }.min()
     }
 
     mutating func removeAll() -> [DeliveryID] { update(runs: []) }

@@ -44,6 +44,14 @@ package struct Breaker: Sendable {
         if case .halfOpen(let detail) = state { state = .open(until: now, detail: detail) }
     }
 
+    /// New work is there: an open breaker may try at once, and its time of trouble begins anew.
+    package mutating func rearm(now: Int64) {
+        guard case .open(_, let detail) = state else { return }
+        state = .open(until: now, detail: detail)
+        openSince = now
+        wait = Breaker.firstWait
+    }
+
     /// A clear answer came, whatever it says about the one message.
     package mutating func worked(now: Int64) {
         if state != .closed {

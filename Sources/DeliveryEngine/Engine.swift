@@ -52,8 +52,8 @@ package final class Engine: Sendable {
 
     /// Stops leasing at once, lets what is in flight finish and be recorded, and ends the threads.
     package func stop(within milliseconds: Int64 = 30_000) async {
-        await scheduler.stop()
         let deadline = time.monotonicMilliseconds + milliseconds
+        await scheduler.stop()
         for sender in senders { sender.post(.drain(deadline: deadline)) }
         // Joining blocks, so it does so on a thread that may.
         await withCheckedContinuation { continuation in

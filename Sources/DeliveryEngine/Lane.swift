@@ -8,40 +8,53 @@ import Storage
 /// At any time a delivery is in exactly one place: `backlog` (leased), `intending` (the intent is being committed),
 /// `inFlight` (bytes may have left), `results` (answered, not yet recorded).
 final class Lane {
-    private let configuration: EngineAccount
-    private let adapter: any ChannelAdapter
+    let configuration: EngineAccount
+    let adapter: any ChannelAdapter
     private let multi: Multi
-    private let ledger: LaneLedger
-    private let retry = RetryPolicy()
+    let ledger: LaneLedger
+    let retry = RetryPolicy()
 
-    private var bucket: TokenBucket?
-    private var breaker = Breaker()
-    private var credential = Credential.unknown
+    var bucket: TokenBucket?
+    var breaker = Breaker()
+    var credential = Credential.unknown
     private var runs: [SendingRun] = []
     private var backlog = Backlog()
     private var isLeasing = false
     /// Runs that had nothing due at the last look, and when the earliest retry is.
     private var exhausted: [RunID: Timestamp] = [:]
     /// Web push services that asked us to wait, by origin.
-    private var heldOrigins: [String: Timestamp] = [:]
+    var heldOrigins: [String: Timestamp] = [:]
     private var intending: [UInt64: [PreparedDelivery]] = [:]
-    private var inFlight: [UInt64: PreparedDelivery] = [:]
-    private var results: [DeliveryResult] = []
-    private var resultsSince: Int64 = 0
+    var inFlight: [UInt64: PreparedDelivery] = [:]
+    var results: [DeliveryResult] = []
+    var resultsSince: Int64 = 0
+    /// Errands that failed, to be repeated.
+    private var unsettled: [Errand] = []
+    /// How often the account said "slow down" without saying for how long, since it last took something.
+    var slowdowns = 0
+    var slowUntil: Int64 = 0
+    /// Failures in a row of each origin that did not answer.
+    var silences: [String: Int] = [:]
+    /// When anything at all was last answered, and when something was last taken.
+    var answeredAt: Int64 = 0
+    var acceptedAt: Int64 = 0
+    /// Deliveries whose attempt the provider called a fault of the configuration, and when.
+    var refusedAt: [DeliveryID: Int64] = [:]
+    private var steppedAt: Int64 = 0
     /// After a failed write (a full disk): when to ask the ledger again.
     private var ledgerNotBefore: Int64 = 0
     private var recording = 0
     private var lastToken: UInt64 = 0
     private var isDraining = false
-    private(set) var status: LaneStatus
+    var status: LaneStatus
 
     private static let maxIntents = 64
     private static let maxResults = 256
     private static let resultWait: Int64 = 20
     private static let maxUnrecorded = 1_024
-    private static let credentialToken = UInt64.max
+    static let credentialToken = UInt64.max
 
-    private enum Credential: Equatable {
+    enum Credential: Equatable {
         case unknown, ready, requested
         case refused(until: Int64)
     }
@@ -70,14 +83,17 @@ final class Lane {
     // MARK: What comes in
 
     func update(runs: [SendingRun], clock: SenderClock) {
+        let known = Set(self.runs.map(\.run))
+        // New or resumed work gives an account in trouble a fresh chance, and its patience back.
+        if runs.contains(where: { !known.contains($0.run) }) { breaker.rearm(now: clock.monotonic) }
         self.runs = runs
         exhausted = [:]
-        ledger.release(backlog.update(runs: isDraining ? [] : runs), now: clock.wall)
+        release(backlog.update(runs: isDraining ? [] : runs), clock)
     }
 
     func drain(clock: SenderClock) {
         isDraining = true
-        ledger.release(backlog.removeAll(), now: clock.wall)
+        release(backlog.removeAll(), clock)
     }
 
     func receive(_ answer: LaneAnswer, clock: SenderClock) {
@@ -87,14 +103,14 @@ final class Lane {
             guard let lease = try? result.get() else { return waitForLedger(clock) }
             for rest in lease.rests where !rest.hasMore { exhausted[rest.run] = rest.nextAt ?? .distantFuture }
             let strangers = isDraining ? lease.deliveries.map(\.id) : backlog.append(lease.deliveries)
-            ledger.release(strangers, now: clock.wall)
+            release(strangers, clock)
         case .intended(let batch, let result):
             let prepared = intending.removeValue(forKey: batch) ?? []
             guard let cleared = try? result.get() else {
                 // Nothing was committed: they are leased as before.
                 waitForLedger(clock)
                 breaker.probeNotStarted(now: clock.monotonic)
-                return ledger.release(backlog.append(prepared.map(\.delivery)), now: clock.wall)
+                return release(backlog.append(prepared.map(\.delivery)), clock)
             }
             intended(prepared, cleared: cleared, clock: clock)
         case .recorded(let written, let result):
@@ -104,8 +120,17 @@ final class Lane {
                 results += written
                 waitForLedger(clock)
             }
-        case .settled: break
+        case .settled(let errand, .failure(let error)):
+            // A person who was erased meanwhile needs no word about the address.
+            if let error = error as? StorageError, error == .notFound { return }
+            unsettled.append(errand)
+            waitForLedger(clock)
+        case .settled(_, .success): break
         }
+    }
+
+    private func release(_ ids: [DeliveryID], _ clock: SenderClock) {
+        if !ids.isEmpty { ledger.run(.release(ids), now: clock.wall) }
     }
 
     private func waitForLedger(_ clock: SenderClock) { ledgerNotBefore = clock.monotonic + 1_000 }
@@ -127,7 +152,12 @@ final class Lane {
     ///
     /// - Throws: `CurlError` when libcurl itself fails: a bug or a lack of memory or descriptors.
     func step(clock: SenderClock) throws {
+        steppedAt = clock.monotonic
         try pump(clock: clock)
+        if !unsettled.isEmpty, clock.monotonic >= ledgerNotBefore {
+            for errand in unsettled { ledger.run(errand, now: clock.wall) }
+            unsettled = []
+        }
         if !isDraining {
             askForCredential(clock: clock)
             begin(clock: clock)
@@ -139,25 +169,33 @@ final class Lane {
         status.update(breaker: breaker, inFlight: inFlight.count, waiting: backlog.count, now: clock.monotonic)
     }
 
-    /// When `step` is due without any event, in monotonic milliseconds.
+    /// When `step` is due without any event, in monotonic milliseconds. What `step` could not do for another reason than time
+    /// sets no deadline: the event it waits for will come.
     func deadline(clock: SenderClock) -> Int64? {
         let now = clock.monotonic
-        var times: [Int64] = ledgerNotBefore > now ? [ledgerNotBefore] : []
-        if let due = exhausted.values.min(), due > clock.wall { times.append(clock.monotonic + (due - clock.wall).milliseconds) }
+        var times: [Int64] = []
         if let time = multi.deadline { times.append(time) }
         if !results.isEmpty { times.append(max(resultsSince + Lane.resultWait, ledgerNotBefore)) }
-        if backlog.count > 0, !isDraining, multi.free > reserved {
-            if let time = breaker.retryAt {
-                times.append(time)
-            } else if case .refused(let until) = credential {
-                times.append(until)
-            } else if let bucket, bucket.nextAt(now: now) > now {
-                times.append(bucket.nextAt(now: now))
-            } else if let time = backlog.nextAt(now: now), time > now {
-                times.append(time)
-            }
+        if !unsettled.isEmpty { times.append(ledgerNotBefore) }
+        guard !isDraining else { return times.min() }
+        if !runs.isEmpty, !isLeasing, ledgerNotBefore > steppedAt { times.append(ledgerNotBefore) }
+        if let due = exhausted.values.min(), due > clock.wall, due < .distantFuture {
+            times.append(now + (due - clock.wall).milliseconds)
+        }
+        if backlog.count > 0, multi.free > reserved, credential != .requested, case let gate = gate(now: now), gate > steppedAt {
+            times.append(gate)
         }
         return times.min()
+    }
+
+    /// The moment from which time alone keeps nothing from being sent: the latest of all that hold it up.
+    private func gate(now: Int64) -> Int64 {
+        var gate = ledgerNotBefore
+        if let time = breaker.retryAt { gate = max(gate, time) }
+        if case .refused(let until) = credential { gate = max(gate, until) }
+        if let bucket { gate = max(gate, bucket.nextAt(now: now)) }
+        if let time = backlog.nextAt(now: now) { gate = max(gate, time) }
+        return gate
     }
 
     private var reserved: Int { intending.values.reduce(0) { $0 + $1.count } }
@@ -198,11 +236,11 @@ final class Lane {
                 refusals.append(refusal)
                 next.run.pace?.giveBack(1)
             case .held(let until):
-                ledger.postpone([next.delivery.id], until: until, now: clock.wall)
+                ledger.run(.postpone([next.delivery.id], until: until), now: clock.wall)
                 next.run.pace?.giveBack(1)
             }
         }
-        ledger.refuse(refusals, now: clock.wall)
+        if !refusals.isEmpty { ledger.run(.refuse(refusals), now: clock.wall) }
         guard !batch.isEmpty else { return breaker.probeNotStarted(now: clock.monotonic) }
         bucket?.take(batch.count)
         lastToken += 1
@@ -263,112 +301,6 @@ final class Lane {
             recording += 1
             ledger.record(batch, now: clock.wall)
         }
-    }
-
-    // MARK: What comes back from the wire
-
-    private func finish(_ completion: Completion, clock: SenderClock) {
-        if completion.token == Lane.credentialToken { return finishCredential(completion.result, clock: clock) }
-        guard let prepared = inFlight.removeValue(forKey: completion.token) else {
-            preconditionFailure("a transfer ends once, and was in flight")
-        }
-        let outcome = switch completion.result {
-        case .reply(let reply): adapter.outcome(of: ProviderReply(reply), now: clock.wall)
-        case .failed(let failure): Outcome(failure)
-        }
-        status.count(outcome)
-        settle(outcome, of: prepared, answered: completion.result.isReply, clock: clock)
-    }
-
-    private func finishCredential(_ result: TransferResult, clock: SenderClock) {
-        let outcome = switch result {
-        case .reply(let reply): adapter.acceptCredential(ProviderReply(reply), now: clock.wall)
-        case .failed(let failure): Outcome(failure)
-        }
-        switch outcome {
-        case .accepted:
-            credential = .ready
-            breaker.probeNotStarted(now: clock.monotonic)
-        case .configuration(let detail), .rejected(let detail, _):
-            credential = .refused(until: clock.monotonic + 30_000)
-            breaker.refused(detail, now: clock.monotonic)
-        case .notSent(let detail, let retryAfter, _):
-            credential = .refused(until: clock.monotonic + max(1_000, retryAfter?.milliseconds ?? 0))
-            breaker.failed(detail, now: clock.monotonic)
-        case .ambiguous(let detail):
-            credential = .refused(until: clock.monotonic + 1_000)
-            breaker.failed(detail, now: clock.monotonic)
-        }
-    }
-
-    /// Turns an outcome into the row's next state, and into what the account learns from it.
-    private func settle(_ outcome: Outcome, of prepared: PreparedDelivery, answered: Bool, clock: SenderClock) {
-        switch outcome {
-        case .accepted(let providerID):
-            breaker.worked(now: clock.monotonic)
-            record(.accepted(providerID: providerID), prepared, clock)
-        case .rejected(let detail, let verdict):
-            breaker.worked(now: clock.monotonic)
-            record(.rejected(.providerPermanent, detail: detail), prepared, clock)
-            ledger.heed(verdict, of: prepared.delivery, detail: detail, now: clock.wall)
-        case .configuration(let detail):
-            if adapter.faultScope == .origin {
-                // The endpoint is a stranger's: its refusal says nothing about our configuration.
-                hold(.origin, for: .seconds(300), url: prepared.request.url, clock: clock)
-                return recordRetry(prepared, detail: detail, floor: .seconds(300), otherwise: .gaveUp(detail: detail), clock)
-            }
-            breaker.refused(detail, now: clock.monotonic)
-            credential = .unknown
-            record(.retry(at: clock.wall + .seconds(5), detail: detail, countsAttempt: false), prepared, clock)
-        case .notSent(let detail, let retryAfter, let scope):
-            if answered { breaker.worked(now: clock.monotonic) } else { failed(detail, clock) }
-            hold(scope, for: retryAfter, url: prepared.request.url, clock: clock)
-            recordRetry(prepared, detail: detail, floor: retryAfter, otherwise: .gaveUp(detail: detail), clock)
-        case .ambiguous(let detail):
-            failed(detail, clock)
-            let unknown = DeliveryResult.Verdict.unknown(detail: detail)
-            guard adapter.deliveryClass != .atMostOnce else { return record(unknown, prepared, clock) }
-            recordRetry(prepared, detail: detail, floor: nil, otherwise: unknown, clock)
-        }
-    }
-
-    /// No clear answer. One stranger's endpoint that is down must not stop the others.
-    private func failed(_ detail: String, _ clock: SenderClock) {
-        if adapter.faultScope != .origin { breaker.failed(detail, now: clock.monotonic) }
-    }
-
-    private func recordRetry(_ prepared: PreparedDelivery, detail: String, floor: Duration?,
-                             otherwise: DeliveryResult.Verdict, _ clock: SenderClock) {
-        let delivery = prepared.delivery
-        let delay = retry.delay(afterAttempt: delivery.failures + 1, floor: floor, random: Double.random(in: 0..<1),
-                                now: clock.wall, expiresAt: delivery.expiresAt)
-        record(delay.map { .retry(at: clock.wall + $0, detail: detail, countsAttempt: true) } ?? otherwise, prepared, clock)
-    }
-
-    private func hold(_ scope: RetryScope, for wait: Duration?, url: String, clock: SenderClock) {
-        guard let wait, wait > .zero else { return }
-        switch scope {
-        case .message: break
-        case .account:
-            if bucket == nil { bucket = TokenBucket(rate: 10_000, now: clock.monotonic) }
-            bucket?.block(until: clock.monotonic + wait.milliseconds)
-        case .origin: heldOrigins[origin(of: url)] = clock.wall + wait
-        }
-    }
-
-    private func record(_ verdict: DeliveryResult.Verdict, _ prepared: PreparedDelivery, _ clock: SenderClock) {
-        if results.isEmpty { resultsSince = clock.monotonic }
-        results.append(DeliveryResult(id: prepared.id, attempt: prepared.delivery.attempt, verdict: verdict,
-                                      language: prepared.language))
-    }
-
-    /// `scheme://host:port` of a URL this program has made or checked.
-    private func origin(of url: String) -> String {
-        var slashes = 0
-        return String(url.prefix { character in
-            if character == "/" { slashes += 1 }
-            return slashes < 3
-        })
     }
 }
 

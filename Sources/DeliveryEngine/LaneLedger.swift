@@ -25,38 +25,19 @@ struct LaneLedger {
         ledger.record(results, epoch: epoch, now: now) { [answer] in answer(.recorded(results, $0)) }
     }
 
-    func release(_ ids: [DeliveryID], now: Timestamp) {
-        guard !ids.isEmpty else { return }
-        ledger.release(ids, epoch: epoch, now: now) { [answer] in answer(.settled($0.map { _ in })) }
-    }
-
-    func postpone(_ ids: [DeliveryID], until: Timestamp, now: Timestamp) {
-        guard !ids.isEmpty else { return }
-        ledger.postpone(ids, until: until, epoch: epoch, now: now) { [answer] in answer(.settled($0.map { _ in })) }
-    }
-
-    /// What a provider says about the address itself: dead since then (kept when it was registered later), or that the person
-    /// has told it to stop.
-    func heed(_ verdict: AddressVerdict, of delivery: LeasedDelivery, detail: String, now: Timestamp) {
-        switch verdict {
-        case .keep: break
-        case .invalid(let since): invalidate(delivery, detail: detail, since: since, now: now)
-        case .optedOut:
-            store.submit({ try $0.decide(false, subscription: delivery.subscription, proof: ConsentProof(source: "provider", text: detail, at: now)) },
-                         completion: { [answer] in answer(.settled($0.map { _ in })) })
+    func run(_ errand: Errand, now: Timestamp) {
+        let settled: @Sendable (Result<Int, any Error>) -> Void = { [answer] in answer(.settled(errand, $0.map { _ in })) }
+        switch errand {
+        case .release(let ids): ledger.release(ids, epoch: epoch, now: now, completion: settled)
+        case .postpone(let ids, let until): ledger.postpone(ids, until: until, epoch: epoch, now: now, completion: settled)
+        case .refuse(let refusals): ledger.refuse(refusals, epoch: epoch, now: now, completion: settled)
+        case .invalidate(let id, let detail, let since):
+            store.submit({ try $0.invalidate(subscription: id, reason: detail, at: now, unlessRegisteredAfter: since) ? 1 : 0 },
+                         completion: settled)
+        case .optOut(let id, let detail, let at):
+            let proof = ConsentProof(source: "provider", text: detail, at: at)
+            store.submit({ _ = try $0.decide(false, subscription: id, proof: proof); return 1 }, completion: settled)
         }
-    }
-
-    private func invalidate(_ delivery: LeasedDelivery, detail: String, since: Timestamp?, now: Timestamp) {
-        store.submit({
-            try $0.invalidate(subscription: delivery.subscription, reason: detail, at: now,
-                                            unlessRegisteredAfter: since ?? delivery.registeredAt)
-        }, completion: { [answer] in answer(.settled($0.map { _ in })) })
-    }
-
-    func refuse(_ refusals: [Refusal], now: Timestamp) {
-        guard !refusals.isEmpty else { return }
-        ledger.refuse(refusals, epoch: epoch, now: now) { [answer] in answer(.settled($0.map { _ in })) }
     }
 }
 
@@ -66,6 +47,6 @@ enum LaneAnswer: Sendable {
     case intended(batch: UInt64, Result<Set<DeliveryID>, any Error>)
     /// Carries the results, so that a failed write can be repeated.
     case recorded([DeliveryResult], Result<Int, any Error>)
-    /// A release, postponement or refusal (a failed one leaves rows `leased`, which the next boot undoes), or a word about an address.
-    case settled(Result<Void, any Error>)
+    /// Carries the errand for the same reason.
+    case settled(Errand, Result<Void, any Error>)
 }

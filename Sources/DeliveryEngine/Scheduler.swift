@@ -59,31 +59,47 @@ final class Scheduler: Sendable {
     func stop() async {
         let loop = task.withLock { $0 }
         loop?.cancel()
+        // At once: a round may be long.
+        publish([])
         alarm.ring()
         await loop?.value
         publish([])
     }
 
+    /// Each step stands for itself: one that cannot be done now does not keep the others from being done.
     private func round() async throws {
-        try await startDue()
-        try await freezeLaunched()
-        try await freezeTests()
-        try await publishRuns()
-        try await finishDone()
-        try await pauseTroubled()
-        try await forget()
+        for step in [startDue, freezeLaunched, freezeTests, publishRuns, finishDone, pauseTroubled, forget] {
+            try Task.checkCancellation()
+            await attempt(step)
+        }
+    }
+
+    private func attempt(_ step: () async throws -> Void) async {
+        do {
+            try await step()
+        } catch is CancellationError {
+        } catch StorageError.conflict, StorageError.versionMismatch {
+            // Somebody was faster: the next round sees what they made of it.
+        } catch {
+            log(.roundFailed("\(error)"))
+        }
     }
 
     // MARK: Starting
 
     private func startDue() async throws {
         for campaign in try await store.read({ try $0.dueCampaigns() }) {
-            let late = store.now - (campaign.scheduledAt ?? store.now) > CampaignPlan.maxLateness
-            if late, try plan(of: campaign.definition)?.ifLate != .send {
-                _ = try await store.write { try $0.transition(campaign.id, to: .expired, reason: Reason.tooLate.rawValue) }
-                log(.campaignExpired(campaign.id))
-            } else {
-                _ = try await store.write { try $0.launchCampaign(campaign.id) }
+            // The version keeps a schedule that was changed this moment from being overtaken.
+            await attempt {
+                let late = store.now - (campaign.scheduledAt ?? store.now) > CampaignPlan.maxLateness
+                if late, try plan(of: campaign.definition)?.ifLate != .send {
+                    _ = try await store.write {
+                        try $0.transition(campaign.id, to: .expired, reason: Reason.tooLate.rawValue, version: campaign.version)
+                    }
+                    log(.campaignExpired(campaign.id))
+                } else {
+                    _ = try await store.write { try $0.launchCampaign(campaign.id, version: campaign.version) }
+                }
             }
         }
     }
@@ -92,20 +108,24 @@ final class Scheduler: Sendable {
     private func freezeLaunched() async throws {
         for campaign in try await store.read({ try $0.campaigns(in: [.running]) }) {
             guard try await ledger.run(of: campaign.id) == nil else { continue }
-            let started = campaign.startedAt ?? store.now
-            do {
-                guard let plan = try plan(of: campaign.definition) else {
-                    throw InvalidInput("", "invalid", "the definition cannot be read by this version")
-                }
-                let audience = try await audience(of: plan)
-                let run = try await ledger.freeze(campaign: campaign.id, kind: .launch, audience: audience,
-                                                  expiresAt: plan.ttl.map { started + $0 })
-                log(.campaignStarted(campaign.id, audience: run.audience))
-            } catch let invalid as InvalidInput {
-                let reason = invalid.errors.first.map { "\($0.pointer) \($0.detail)" } ?? "invalid"
-                _ = try await store.write { try $0.transition(campaign.id, to: .failed, reason: reason) }
-                log(.campaignFailed(campaign.id, reason: reason))
+            await attempt { try await freeze(campaign) }
+        }
+    }
+
+    private func freeze(_ campaign: Campaign) async throws {
+        let started = campaign.startedAt ?? store.now
+        do {
+            guard let plan = try plan(of: campaign.definition) else {
+                throw InvalidInput("", "invalid", "the definition cannot be read by this version")
             }
+            let audience = try await audience(of: plan)
+            let run = try await ledger.freeze(campaign: campaign.id, kind: .launch, audience: audience,
+                                              expiresAt: plan.ttl.map { started + $0 })
+            log(.campaignStarted(campaign.id, audience: run.audience))
+        } catch let invalid as InvalidInput {
+            let reason = invalid.errors.first.map { "\($0.pointer) \($0.detail)" } ?? "invalid"
+            _ = try await store.write { try $0.transition(campaign.id, to: .failed, reason: reason) }
+            log(.campaignFailed(campaign.id, reason: reason))
         }
     }
 
@@ -183,6 +203,10 @@ final class Scheduler: Sendable {
 
     /// Ends every run that has nothing left, and what is left of campaigns that are over.
     private func finishDone() async throws {
+        for left in try await ledger.activeRuns() {
+            guard let account = left.account, store.accounts[account] == nil else { continue }
+            _ = try await ledger.abandon(left.run.id, account: account, reason: .providerConfig, detail: "account_removed")
+        }
         for run in try await ledger.openRuns() {
             if case .inconsistent(let counted, let audience) = try await ledger.finishIfDone(run.id),
                 reported.withLock({ $0.insert(run.id).inserted }) {

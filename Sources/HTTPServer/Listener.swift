@@ -26,23 +26,35 @@ struct Listener: ~Copyable {
     /// Binds and listens. SO_REUSEPORT lets every loop have a listener of its own, and the kernel
     /// spread the connections over them.
     init(host: String, port: Int, backlog: Int32) throws(Errno) {
+        let descriptor = try Listener.bound(host: host, port: port, options: [SO_REUSEADDR, SO_REUSEPORT])
+        let number = descriptor.rawValue
+        guard listen(number, backlog) == 0 else { throw .last("listen") }
+        var bound = SocketAddress()
+        guard bound.fill({ getsockname(number, $0, $1) }) == 0 else { throw .last("getsockname") }
+        self.port = bound.port
+        self.descriptor = descriptor
+    }
+
+    /// Makes sure that the port is nobody's: with SO_REUSEPORT alone, a second server of the same user would get half of the
+    /// connections of the first, and neither would know.
+    static func check(host: String, port: Int) throws(Errno) {
+        _ = try bound(host: host, port: port, options: [SO_REUSEADDR])
+    }
+
+    private static func bound(host: String, port: Int, options: [Int32]) throws(Errno) -> FileDescriptor {
         var address = try SocketAddress(host: host, port: port)
         let flags = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
         let number = socket(address.family, Int32(flags), 0)
         guard number >= 0 else { throw .last("socket") }
         let descriptor = FileDescriptor(owning: number)
-        for option in [SO_REUSEADDR, SO_REUSEPORT] {
+        for option in options {
             var one: Int32 = 1
             guard setsockopt(number, SOL_SOCKET, option, &one, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
                 throw .last("setsockopt")
             }
         }
         guard address.withPointer({ bind(number, $0, $1) }) == 0 else { throw .last("bind") }
-        guard listen(number, backlog) == 0 else { throw .last("listen") }
-        var bound = SocketAddress()
-        guard bound.fill({ getsockname(number, $0, $1) }) == 0 else { throw .last("getsockname") }
-        self.port = bound.port
-        self.descriptor = descriptor
+        return descriptor
     }
 
     /// Takes the next connection, non-blocking and closed on exec.

@@ -31,9 +31,11 @@ package final class Server: Sendable {
 
     /// Binds and serves.
     ///
+    /// - Throws: `Errno`; EADDRINUSE when another socket listens on the port, also one that would share it.
     /// - Returns: the port, of interest if the configuration left it to the system.
     package func start() throws -> Int {
         var port = configuration.port
+        if port != 0 { try Listener.check(host: configuration.host, port: port) }
         for loop in loops {
             let listener = try Listener(host: configuration.host, port: port, backlog: configuration.backlog)
             port = listener.port

@@ -51,6 +51,14 @@ import Testing
         #expect(healthy.state == .closed)
     }
 
+    @Test func `new work gives it another chance at once`() {
+        var breaker = Breaker()
+        breaker.refused("401", now: 0)
+        breaker.rearm(now: 100)
+        #expect(breaker.openSince == 100)
+        #expect(breaker.allowance(now: 100) == 1)
+    }
+
     @Test func `a probe that could not start gives its turn back`() throws {
         var breaker = Breaker()
         breaker.refused("403", now: 0)

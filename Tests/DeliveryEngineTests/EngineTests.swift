@@ -1,5 +1,6 @@
 import Core
 import DeliveryEngine
+import Linux
 import Storage
 import Testing
 
@@ -61,6 +62,30 @@ import Testing
         fixture.provider.behave { _, _ in (200, nil) }
         #expect(try await fixture.finishes(campaign))
         #expect(try await fixture.states(of: campaign) == [.accepted: 200])
+        try await fixture.close()
+    }
+
+    @Test func `what is refused as a configuration while others are taken is that message's own fault`() async throws {
+        let odd = EngineFixture.token(7)
+        let fixture = try await EngineFixture(people: 30, provider: StubProvider { address, _ in (address == odd ? 401 : 200, nil) })
+        let campaign = try await fixture.launch()
+        #expect(try await fixture.finishes(campaign))
+        #expect(try await fixture.states(of: campaign) == [.accepted: 29, .rejected: 1])
+        try await fixture.close()
+    }
+
+    @Test func `an account told to slow down waits by itself, and charges nobody`() async throws {
+        let total = Lock(0)
+        let fixture = try await EngineFixture(people: 20, provider: StubProvider { _, _ in
+            total.withLock { count in
+                count += 1
+                return (count <= 10 ? 429 : 200, nil)
+            }
+        })
+        let campaign = try await fixture.launch()
+        #expect(try await fixture.finishes(campaign))
+        #expect(try await fixture.states(of: campaign) == [.accepted: 20])
+        #expect(fixture.provider.received.count == 30)
         try await fixture.close()
     }
 

@@ -24,6 +24,10 @@ import Testing
         let (config, _) = try Config.load(from: folder.configPath)
         #expect(config.listen == ListenAddress("127.0.0.1:8081") && config.dataFolder == folder.path + "/data")
         #expect(Set(config.accounts.map(\.account.channel)) == Set(DemoCampaign.channels))
-        for (_, path) in config.accounts.flatMap(\.settings.files) { #expect(throws: Never.self) { try SecretFile.read(path) } }
+        for account in config.accounts {
+            #expect(throws: Never.self) {
+                _ = try LoadedAccount(account, publicURL: "http://127.0.0.1:8081", callbackSecret: [UInt8](repeating: 0, count: 32), path: "")
+            }
+        }
     }
 }

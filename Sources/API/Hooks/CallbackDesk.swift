@@ -37,6 +37,7 @@ package final class CallbackDesk: Sendable {
     func take(account: String, _ callback: Callback) async throws -> CallbackResult? {
         guard let receiver = receivers[account], let row = store.accountIDs[account] else { return nil }
         let result = receiver.receive(callback, now: store.now)
+        if result.status >= 400 { OperatorLog.write("callback_refused account=\(account) status=\(result.status)") }
         var rest: [InboundEvent] = []
         for event in result.events {
             switch event.kind {

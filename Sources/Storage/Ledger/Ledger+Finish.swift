@@ -29,6 +29,7 @@ extension Ledger {
     private func sweep(_ run: RunID, account: Int64?, as end: ExpandedState) async throws -> Int {
         var swept = 0
         while true {
+            try Task.checkCancellation()
             let some = try await write { try $0.sweep(run, account: account, as: end) }
             if some == 0 { return swept }
             swept += some

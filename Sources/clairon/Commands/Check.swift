@@ -31,6 +31,11 @@ struct Check: ParsableCommand {
         if config.publicURL == nil, config.accounts.contains(where: { $0.account.channel == .sms || $0.account.channel == .messenger }) {
             warnings.append("public_url: is not set: providers cannot report deliveries or replies")
         }
+        for account in config.accounts {
+            if case .kannel(_, _, _, nil) = account.settings {
+                warnings.append("accounts.\(account.account.name).inbound_token_file: is not set: replies are refused, STOP among them")
+            }
+        }
         checkFolder(config.dataFolder, &problems, &warnings)
         if SystemTime().wallMilliseconds < Check.earliest {
             problems.append("clock: says \(Timestamp(milliseconds: SystemTime().wallMilliseconds)): set it, tokens are refused otherwise")

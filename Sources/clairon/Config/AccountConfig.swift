@@ -52,9 +52,9 @@ struct AccountConfig: Sendable {
             rate.finish()
         }
         allowPrivateEndpoints = reader.bool("allow_private_endpoints") ?? false
-        guard let settings = ChannelSettings(channel, &reader, base: base) else { return nil }
-        self.settings = settings
+        let settings = ChannelSettings(channel, &reader, base: base)
         reader.finish()
-        if reader.errors.list.count > known { return nil }
+        guard let settings, reader.errors.list.count == known else { return nil }
+        self.settings = settings
     }
 }

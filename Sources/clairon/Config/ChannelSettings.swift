@@ -18,16 +18,17 @@ enum ChannelSettings: Sendable {
             if environment != "production", environment != "sandbox" {
                 reader.fail("environment", "invalid_value", "must be production or sandbox (got \(environment))")
             }
-            guard let team = reader.requiredString("team_id"), let key = reader.requiredString("key_id"),
-                let file = reader.requiredString("key_file"), let topic = reader.requiredString("topic")
-            else { return nil }
+            let (team, key) = (reader.requiredString("team_id"), reader.requiredString("key_id"))
+            let (file, topic) = (reader.requiredString("key_file"), reader.requiredString("topic"))
+            guard let team, let key, let file, let topic else { return nil }
             self = .apns(teamID: team, keyID: key, keyFile: base.resolve(file), topic: topic,
                          production: environment == "production")
         case .fcm:
             guard let file = reader.requiredString("service_account_file") else { return nil }
             self = .fcm(serviceAccountFile: base.resolve(file))
         case .webpush:
-            guard let subject = reader.requiredString("subject"), let file = reader.requiredString("vapid_key_file") else { return nil }
+            let (subject, file) = (reader.requiredString("subject"), reader.requiredString("vapid_key_file"))
+            guard let subject, let file else { return nil }
             guard subject.hasPrefix("mailto:") || subject.hasPrefix("https://") else {
                 reader.fail("subject", "invalid_value", "must be a mailto: or https: contact (got \(subject))")
                 return nil
@@ -35,9 +36,9 @@ enum ChannelSettings: Sendable {
             self = .webpush(subject: subject, vapidKeyFile: base.resolve(file))
         case .messenger:
             let version = reader.string("api_version")
-            guard let page = reader.requiredString("page_id"), let token = reader.requiredString("page_token_file"),
-                let secret = reader.requiredString("app_secret_file"), let verify = reader.requiredString("verify_token_file")
-            else { return nil }
+            let (page, token) = (reader.requiredString("page_id"), reader.requiredString("page_token_file"))
+            let (secret, verify) = (reader.requiredString("app_secret_file"), reader.requiredString("verify_token_file"))
+            guard let page, let token, let secret, let verify else { return nil }
             self = .messenger(pageID: page, pageTokenFile: base.resolve(token), appSecretFile: base.resolve(secret),
                               verifyTokenFile: base.resolve(verify), apiVersion: version)
         case .sms:
@@ -50,33 +51,22 @@ enum ChannelSettings: Sendable {
     }
 
     private static func sms(_ reader: inout ObjectReader, base: URL) -> ChannelSettings? {
-        guard let provider = reader.requiredString("provider"), let sender = reader.requiredString("sender") else { return nil }
+        let (provider, sender) = (reader.requiredString("provider"), reader.requiredString("sender"))
         switch provider {
         case "kannel":
-            guard let username = reader.requiredString("username"), let password = reader.requiredString("password_file") else { return nil }
+            let (username, password) = (reader.requiredString("username"), reader.requiredString("password_file"))
+            guard let sender, let username, let password else { return nil }
             return .kannel(sender: sender, username: username, passwordFile: base.resolve(password),
                            inboundTokenFile: reader.string("inbound_token_file").map(base.resolve))
         case "twilio":
-            guard let sid = reader.requiredString("account_sid"), let token = reader.requiredString("auth_token_file") else { return nil }
+            let (sid, token) = (reader.requiredString("account_sid"), reader.requiredString("auth_token_file"))
+            guard let sender, let sid, let token else { return nil }
             return .twilio(sender: sender, accountSID: sid, authTokenFile: base.resolve(token))
-        default:
+        case nil: return nil
+        case let provider?:
             reader.fail("provider", "invalid_value",
                         "must be kannel or twilio\(Suggestion.text(for: provider, among: ["kannel", "twilio"]))")
             return nil
-        }
-    }
-
-    /// Every file the settings name, by its key.
-    var files: [(key: String, path: String)] {
-        switch self {
-        case .apns(_, _, let keyFile, _, _): [("key_file", keyFile)]
-        case .fcm(let file): [("service_account_file", file)]
-        case .webpush(_, let file): [("vapid_key_file", file)]
-        case .messenger(_, let token, let secret, let verify, _):
-            [("page_token_file", token), ("app_secret_file", secret), ("verify_token_file", verify)]
-        case .kannel(_, _, let password, let inbound):
-            [("password_file", password)] + (inbound.map { [("inbound_token_file", $0)] } ?? [])
-        case .twilio(_, _, let token): [("auth_token_file", token)]
         }
     }
 }

@@ -58,9 +58,9 @@ final class RunningServer: Sendable {
             "unknown": "\(recovery.unknown)", "dead": "\(recovery.dead)",
         ])
 
-        let port = EnginePort(engine: engine)
-        let services = CampaignServices(ledger: ledger, engine: port)
-        let desk = CallbackDesk(receivers: loaded.compactMap(\.receiver), store: store, ledger: ledger, engine: port, publicURL: publicURL)
+        let enginePort = EnginePort(engine: engine)
+        let services = CampaignServices(ledger: ledger, engine: enginePort)
+        let desk = CallbackDesk(receivers: loaded.compactMap(\.receiver), store: store, ledger: ledger, engine: enginePort, publicURL: publicURL)
         let api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .hooks(desk)])
         var configuration = ServerConfiguration()
         configuration.host = config.listen.host
@@ -71,7 +71,11 @@ final class RunningServer: Sendable {
         context.readiness.register("stopping") { !isStopping.withLock { $0 } }
         context.metrics.register(EngineMetrics(engine: engine, ledger: ledger).read)
         context.metrics.register(ServerMetrics(server: server).read)
-        self.port = try server.start()
+        do {
+            port = try server.start()
+        } catch let error as Errno {
+            throw StorageError.unusable("cannot listen on \(config.listen.host):\(config.listen.port): \(error)")
+        }
         engine.start()
         try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context) }
         log.info("listening", metadata: ["address": "\(config.listen.host):\(port)", "data_dir": "\(config.dataFolder)"])

@@ -1,0 +1,164 @@
+import Core
+import Curl
+import Storage
+
+/// What comes back from the wire, and what becomes of it.
+extension Lane {
+    func finish(_ completion: Completion, clock: SenderClock) {
+        if completion.token == Lane.credentialToken { return finishCredential(completion.result, clock: clock) }
+        guard let prepared = inFlight.removeValue(forKey: completion.token) else {
+            preconditionFailure("a transfer ends once, and was in flight")
+        }
+        let outcome: Outcome
+        var answered = false
+        switch completion.result {
+        case .failed(let failure): outcome = Outcome(failure)
+        case .reply(let reply):
+            outcome = adapter.outcome(of: ProviderReply(reply), now: clock.wall)
+            // A provider that fails by itself has not worked.
+            answered = reply.status < 500
+            answeredAt = clock.monotonic
+        }
+        status.count(outcome)
+        settle(outcome, of: prepared, answered: answered, clock: clock)
+    }
+
+    private func finishCredential(_ result: TransferResult, clock: SenderClock) {
+        let outcome = switch result {
+        case .reply(let reply): adapter.acceptCredential(ProviderReply(reply), now: clock.wall)
+        case .failed(let failure): Outcome(failure)
+        }
+        switch outcome {
+        case .accepted:
+            credential = .ready
+            breaker.probeNotStarted(now: clock.monotonic)
+        case .configuration(let detail), .rejected(let detail, _):
+            credential = .refused(until: clock.monotonic + 30_000)
+            breaker.refused(detail, now: clock.monotonic)
+        case .notSent(let detail, let retryAfter, _):
+            credential = .refused(until: clock.monotonic + max(1_000, retryAfter?.milliseconds ?? 0))
+            breaker.failed(detail, now: clock.monotonic)
+        case .ambiguous(let detail):
+            credential = .refused(until: clock.monotonic + 1_000)
+            breaker.failed(detail, now: clock.monotonic)
+        }
+    }
+
+    /// Turns an outcome into the row's next state, and into what the account learns from it.
+    private func settle(_ outcome: Outcome, of prepared: PreparedDelivery, answered: Bool, clock: SenderClock) {
+        let origin = origin(of: prepared.request.url)
+        if answered { silences[origin] = nil }
+        switch outcome {
+        case .accepted(let providerID):
+            breaker.worked(now: clock.monotonic)
+            acceptedAt = clock.monotonic
+            slowdowns = 0
+            record(.accepted(providerID: providerID), prepared, clock)
+        case .rejected(let detail, let verdict):
+            breaker.worked(now: clock.monotonic)
+            record(.rejected(.providerPermanent, detail: detail), prepared, clock)
+            heed(verdict, of: prepared.delivery, detail: detail, clock)
+        case .configuration(let detail):
+            settleRefusal(detail, of: prepared, origin: origin, clock)
+        case .notSent(let detail, let retryAfter, let scope):
+            if answered { breaker.worked(now: clock.monotonic) } else { failed(detail, origin: origin, clock) }
+            settleNotSent(detail, retryAfter, scope, of: prepared, origin: origin, answered: answered, clock)
+        case .ambiguous(let detail):
+            failed(detail, origin: origin, clock)
+            let unknown = DeliveryResult.Verdict.unknown(detail: detail)
+            guard adapter.deliveryClass != .atMostOnce else { return record(unknown, prepared, clock) }
+            recordRetry(prepared, detail: detail, floor: nil, otherwise: unknown, clock)
+        }
+    }
+
+    /// What a provider says about the address itself.
+    private func heed(_ verdict: AddressVerdict, of delivery: LeasedDelivery, detail: String, _ clock: SenderClock) {
+        switch verdict {
+        case .keep: break
+        case .invalid(let since):
+            ledger.run(.invalidate(delivery.subscription, detail: detail, since: since ?? delivery.registeredAt), now: clock.wall)
+        case .optedOut: ledger.run(.optOut(delivery.subscription, detail: detail, at: clock.wall), now: clock.wall)
+        }
+    }
+
+    /// The provider calls it a fault of the configuration: everything stops, nobody is charged. Unless the fault is one
+    /// recipient's: its endpoint is a stranger's, or others were taken since it was refused.
+    private func settleRefusal(_ detail: String, of prepared: PreparedDelivery, origin: String, _ clock: SenderClock) {
+        if adapter.faultScope == .origin {
+            heldOrigins[origin] = clock.wall + .seconds(300)
+            return recordRetry(prepared, detail: detail, floor: .seconds(300), otherwise: .gaveUp(detail: detail), clock)
+        }
+        if let before = refusedAt[prepared.id], acceptedAt > before {
+            return record(.rejected(.providerPermanent, detail: detail), prepared, clock)
+        }
+        breaker.refused(detail, now: clock.monotonic)
+        credential = .unknown
+        record(.retry(at: clock.wall + .seconds(5), detail: detail, countsAttempt: false), prepared, clock)
+        refusedAt[prepared.id] = clock.monotonic
+    }
+
+    private func settleNotSent(_ detail: String, _ retryAfter: Duration?, _ scope: RetryScope, of prepared: PreparedDelivery,
+                               origin: String, answered: Bool, _ clock: SenderClock) {
+        if scope == .account {
+            return recordUncharged(prepared, detail: detail, wait: slowDown(for: retryAfter, clock), clock)
+        }
+        if scope == .origin, let retryAfter { heldOrigins[origin] = clock.wall + retryAfter }
+        if adapter.faultScope == .origin, !answered, clock.monotonic - answeredAt > 10_000, prepared.delivery.attempt < 20 {
+            // Nobody answers: the fault is more likely our network's than each recipient's.
+            return recordUncharged(prepared, detail: detail, wait: .seconds(5), clock)
+        }
+        recordRetry(prepared, detail: detail, floor: retryAfter, otherwise: .gaveUp(detail: detail), clock)
+    }
+
+    /// The account is over its limit, which is nobody's attempt: everything waits, twice as long each time unless told for how long.
+    private func slowDown(for told: Duration?, _ clock: SenderClock) -> Duration {
+        // What was under way when the waiting began is no news.
+        if told == nil, clock.monotonic < slowUntil { return .milliseconds(slowUntil - clock.monotonic) }
+        slowdowns += 1
+        let wait = told ?? .seconds(min(60, 1 << min(slowdowns - 1, 6)))
+        slowUntil = max(slowUntil, clock.monotonic + wait.milliseconds)
+        if bucket == nil { bucket = TokenBucket(rate: 10_000, now: clock.monotonic) }
+        bucket?.block(until: slowUntil)
+        return wait
+    }
+
+    /// No clear answer. One stranger's endpoint that is down waits by itself and does not stop the others.
+    private func failed(_ detail: String, origin: String, _ clock: SenderClock) {
+        guard adapter.faultScope == .origin else { return breaker.failed(detail, now: clock.monotonic) }
+        // What was under way when the waiting began is no news.
+        if let until = heldOrigins[origin], until > clock.wall { return }
+        let count = silences[origin, default: 0] + 1
+        silences[origin] = count
+        if count >= 5 { heldOrigins[origin] = clock.wall + .seconds(min(300, 5 << min(count - 5, 6))) }
+    }
+
+    private func recordUncharged(_ prepared: PreparedDelivery, detail: String, wait: Duration, _ clock: SenderClock) {
+        let at = clock.wall + max(wait, .seconds(1))
+        if let expiresAt = prepared.delivery.expiresAt, at >= expiresAt { return record(.expired, prepared, clock) }
+        record(.retry(at: at, detail: detail, countsAttempt: false), prepared, clock)
+    }
+
+    private func recordRetry(_ prepared: PreparedDelivery, detail: String, floor: Duration?,
+                             otherwise: DeliveryResult.Verdict, _ clock: SenderClock) {
+        let delivery = prepared.delivery
+        let delay = retry.delay(afterAttempt: delivery.failures + 1, floor: floor, random: Double.random(in: 0..<1),
+                                now: clock.wall, expiresAt: delivery.expiresAt)
+        record(delay.map { .retry(at: clock.wall + $0, detail: detail, countsAttempt: true) } ?? otherwise, prepared, clock)
+    }
+
+    private func record(_ verdict: DeliveryResult.Verdict, _ prepared: PreparedDelivery, _ clock: SenderClock) {
+        refusedAt[prepared.id] = nil
+        if results.isEmpty { resultsSince = clock.monotonic }
+        results.append(DeliveryResult(id: prepared.id, attempt: prepared.delivery.attempt, verdict: verdict,
+                                      language: prepared.language))
+    }
+
+    /// `scheme://host:port` of a URL this program has made or checked.
+    func origin(of url: String) -> String {
+        var slashes = 0
+        return String(url.prefix { character in
+            if character == "/" { slashes += 1 }
+            return slashes < 3
+        })
+    }
+}
