@@ -31,6 +31,8 @@ import Testing
         Case(#"{"name":"x","audience":{"tag":"vip","tier":1}}"#, 400, "/audience/tier unknown_field"),
         Case(#"{"name":"x","audience":{"segment":"seg_99"}}"#, 422, "/audience/segment unknown_segment"),
         Case(#"{"name":"x","exclude":{"not":{"segment":"seg_99"}}}"#, 422, "/exclude/not/segment unknown_segment"),
+        Case(#"{"name":"x","exclude":{"or":[{"tag":"a"},{"not":{"campaign":"cmp_777","state":"accepted"}}]}}"#, 422,
+             "/exclude/or/1/not/campaign unknown_campaign"),
         Case(#"{"name":"x","ttl":"4 hours"}"#, 422, "/ttl invalid_value"),
         Case(#"{"name":"x","content":{"default_language":"fr","fr":{"body":"Bonjour\n{{ profile.first_name "}}}"#, 422, "/content/fr/body template_syntax"),
         Case(#"{"name":"x","channels":["apns"],"content":{"default_language":"fr","fr":{"body":"b"},"channels":{"apns":{"sond":"x"}}}}"#, 400,

@@ -119,3 +119,18 @@ import Testing
         }
     }
 }
+
+    @Test func `a campaign that is not there is refused wherever a condition is taken`() async throws {
+        try await TestServer.run { server in
+            _ = try await server.send("PUT", "/v1/profiles/u1", "{}")
+            let condition = #"{"and":[{"tag":"a"},{"campaign":"cmp_777","state":"accepted"}]}"#
+            for (path, body) in [
+                ("/v1/segments", #"{"name":"x","condition":\#(condition)}"#), ("/v1/segments/estimate", #"{"condition":\#(condition)}"#),
+                ("/v1/segments/explain", #"{"profile":"u1","condition":\#(condition)}"#),
+            ] {
+                let reply = try await server.send("POST", path, body)
+                #expect(reply.status == 422 && reply.pointers == ["/condition/and/1/campaign"], "\(path): \(reply.text)")
+                #expect(reply.text.contains("unknown_campaign"))
+            }
+        }
+    }
