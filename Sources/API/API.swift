@@ -17,7 +17,7 @@ package struct API: Sendable {
         let endpoints = all.flatMap(\.endpoints)
         var router = Router(problem: Problem.ofServer)
         for endpoint in endpoints {
-            router.on(endpoint.method, endpoint.template, maxBodyBytes: endpoint.maxBodyBytes) { request in
+            router.on(endpoint.method, endpoint.template, maxBodyBytes: endpoint.bodyLimit(context)) { request in
                 await API.answer(request, by: endpoint, context, document)
             }
         }

@@ -83,6 +83,11 @@ package struct Endpoint: Sendable {
 
     package enum Idempotency: Sendable { case none, optional, required }
 
+    /// What the body may have: for one JSON document the operator's limit holds too.
+    func bodyLimit(_ context: APIContext) -> Int {
+        body?.type == "application/json" ? min(maxBodyBytes, context.maxBodyBytes) : maxBodyBytes
+    }
+
     package init(_ method: Method, _ template: String, _ access: Access, _ summary: String, query: [Parameter] = [], body: Body? = nil,
                  results: [(Int, Result)], maxBodyBytes: Int = 1_048_576, idempotency: Idempotency = .none,
                  takesIfMatch: Bool = false, handler: @escaping Handler) {

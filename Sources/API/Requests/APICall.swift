@@ -52,7 +52,10 @@ package struct APICall: Sendable {
         return try JSONBody(bytes)
     }
 
-    private func bytes() async throws -> [UInt8] { try await request.body.collect(upTo: min(endpoint.maxBodyBytes, context.maxBodyBytes)) }
+    private func bytes() async throws -> [UInt8] {
+        let limit = endpoint.bodyLimit(context)
+        do { return try await request.body.collect(upTo: limit) } catch .tooLarge { throw Problem.tooLarge(limit, request) }
+    }
 
     /// The query, of which only the documented parameters may be there, each once.
     ///
