@@ -90,6 +90,7 @@ import Testing
     @Test(arguments: [
         ("teir", ["tier", "time"], "tier"), ("valeu", ["value"], "value"), ("tiers", ["tier"], "tier"), ("x", ["y"], "y"), ("abcdef", ["uvwxyz"], nil),
         ("default_langage", ["default_language", "channels"], "default_language"), ("", ["a"], "a"), ("tier", [], nil), ("ab", ["ba"], "ba"),
+        ("attr", ["attribute", "tag"], "attribute"), ("at", ["attribute"], nil), ("app", ["app_version", "app_id"], nil),
         (String(repeating: "a", count: 65), [String(repeating: "a", count: 65)], nil),
     ] as [(String, [String], String?)]) func `suggests the nearest word`(word: String, words: [String], wanted: String?) {
         #expect(Suggestion.nearest(to: word, among: words) == wanted)
