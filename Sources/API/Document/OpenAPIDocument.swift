@@ -108,7 +108,7 @@ struct OpenAPIDocument {
          "type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"detail":{"type":"string"},"instance":{"type":"string"},
          "code":{"type":"string","examples":[\#(Problem.Code.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]},
          "errors":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["pointer","code","detail"],"properties":{
-           "pointer":{"type":"string","description":"JSON Pointer into the body."},"code":{"type":"string"},"detail":{"type":"string"}}}},
+           "pointer":{"type":"string","description":"JSON Pointer into the body; outside of it `?limit` is a parameter of the query, `If-Match` a header, `{external_id}` a part of the path."},"code":{"type":"string"},"detail":{"type":"string"}}}},
          "request_id":{"type":"string"}}}
         """#
 

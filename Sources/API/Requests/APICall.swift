@@ -32,7 +32,7 @@ package struct APICall: Sendable {
     /// - Throws: `Problem` for a text that cannot be an external id.
     package func externalID() throws -> String {
         let text = parameter("external_id")
-        guard ExternalID.isValid(text) else { throw Problem(.invalidParameter, "The external id in the path \(ExternalID.rule).") }
+        guard ExternalID.isValid(text) else { throw Problem.parameter("{external_id}", "The external id in the path \(ExternalID.rule).") }
         return text
     }
 
@@ -73,6 +73,7 @@ package struct APICall: Sendable {
         guard fields.count == 1, field.utf8.count >= 2, field.utf8.first == quote, field.utf8.last == quote, !tag.utf8.contains(quote) else {
             throw Problem.parameter("If-Match", "If-Match must be there once and hold one ETag as this server gave it, such as \"3\", or *.")
         }
+        guard let version = tag.decimal else { throw StorageError.versionMismatch }
         return version
     }
 }

@@ -15,7 +15,7 @@ extension RouteGroup {
                  maxBodyBytes: 64 << 30) { call in
             let query = try call.query()
             guard let kind = try query.choice("kind", of: ImportJob.Kind.self) else {
-                throw Problem(.invalidParameter, "The query parameter kind must be one of profiles, subscriptions, events.")
+                throw Problem.parameter("?kind", "The query parameter kind must be one of profiles, subscriptions, events.")
             }
             try checkScope(kind, call)
             try checkType(call)
