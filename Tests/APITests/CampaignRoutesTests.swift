@@ -60,6 +60,17 @@ import Testing
         }
     }
 
+    @Test func `a channel that is none is told what there is`() async throws {
+        try await CampaignServer.run { server in
+            for body in [#"{"name":"x","channels":["fax"]}"#, #"{"name":"x","audience":{"subscribed":{"channel":"fax"}}}"#] {
+                let reply = try await server.send("POST", "/v1/campaigns", body)
+                #expect(reply.json["errors"]?.array?.first?["detail"] == "must be one of apns, fcm, webpush, messenger, sms", "\(reply.text)")
+            }
+            let waiting = try await server.send("POST", "/v1/campaigns", #"{"name":"x","audience":{"subscribed":{"channel":"line"}}}"#)
+            #expect(waiting.status == 422 && waiting.pointers == ["/audience/subscribed/channel"], "\(waiting.text)")
+        }
+    }
+
     @Test func `a draft is kept as it was written`() async throws {
         try await CampaignServer.run { server in
             let body = #"{"name":"Été","channels":["sms"],"rate":{"per_second":5},"audience":{"tag":"vip"}}"#

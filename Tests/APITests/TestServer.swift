@@ -21,7 +21,7 @@ final class TestServer: Sendable {
 
     static let accounts = [
         Account(name: "ios-main", channel: .apns), Account(name: "android-main", channel: .fcm), Account(name: "web", channel: .webpush),
-        Account(name: "web-lab", channel: .webpush), Account(name: "sms-fr", channel: .sms), Account(name: "line-fr", channel: .line),
+        Account(name: "web-lab", channel: .webpush), Account(name: "sms-fr", channel: .sms),
     ]
 
     init(adding groups: [RouteGroup] = []) throws {

@@ -138,11 +138,13 @@ package struct ObjectReader {
 
     /// One word of a closed list.
     package mutating func choice<Choice: RawRepresentable & CaseIterable>(
-        _ name: String, of type: Choice.Type = Choice.self
+        _ name: String, of type: Choice.Type = Choice.self, among offered: [Choice]? = nil
     ) -> Choice? where Choice.RawValue == String {
         guard let text = string(name) else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            let words = Choice.allCases.map(\.rawValue)
+    ///
+    /// - Parameter offered: those that may be chosen here; nil for all there are.
+        let words = (offered ?? Array(Choice.allCases)).map(\.rawValue)
+        guard words.contains(text), let choice = Choice(rawValue: text) else {
             fail(name, "invalid_value", "must be one of \(words.joined(separator: ", "))\(Suggestion.text(for: text, among: words))")
             return nil
         }

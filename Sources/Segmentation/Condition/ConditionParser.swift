@@ -129,7 +129,7 @@ struct ConditionParser {
         case .event: return eventTest(&reader, depth: depth).map(Condition.event)
         case .subscribed:
             guard var inner = reader.reader("subscribed") else { return nil }
-            let channel = inner.choice("channel", of: Channel.self)
+            let channel = inner.choice("channel", of: Channel.self, among: Channel.delivered)
             let topic = inner.has("topic") ? inner.requiredString("topic", maxBytes: 256) : nil
             inner.finish()
             return .subscribed(channel: channel, topic: topic)
