@@ -67,7 +67,7 @@ import Testing
         }
         #expect(errors == [
             "/x/s wrong_type", "/x/long too_long", "/x/nul invalid_value", "/x/i wrong_type", "/x/far out_of_range", "/x/n wrong_type", "/x/nfar out_of_range",
-            "/x/b wrong_type", "/x/a wrong_type", "/x/many too_many", "/x/l/1 invalid_value", "/x/o wrong_type", "/x/t invalid_value", "/x/d invalid_value",
+            "/x/b wrong_type", "/x/a wrong_type", "/x/many too_many", "/x/l/1 wrong_type", "/x/o wrong_type", "/x/t invalid_value", "/x/d invalid_value",
             "/x/c invalid_value", "/x/e invalid_value", "/x/gone missing", "/x/extra unknown_field",
         ])
     }
