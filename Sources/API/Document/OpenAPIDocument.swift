@@ -68,8 +68,8 @@ struct OpenAPIDocument {
             ["name": .string(String(part.dropFirst().dropLast())), "in": "path", "required": true, "schema": ["type": "string"]]
         }
         for parameter in endpoint.query {
-            parameters.append(["name": .string(parameter.name), "in": "query", "description": .string(parameter.summary),
-                               "schema": parse(parameter.schema)])
+            parameters.append(["name": .string(parameter.name), "in": "query", "required": .bool(parameter.isRequired),
+                               "description": .string(parameter.summary), "schema": parse(parameter.schema)])
         }
         if endpoint.idempotency != .none {
             parameters.append(["name": "Idempotency-Key", "in": "header", "required": .bool(endpoint.idempotency == .required),

@@ -8,7 +8,7 @@ extension RouteGroup {
         Endpoint(.POST, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]),
                  "Reads lines of JSON while they arrive and stores them in slices of 500, each in one transaction. A line that is refused stops nothing. The answer comes when the body has ended; lines are safe to send again.",
                  query: [
-                    .init("kind", "What the lines are.", schema: #"{"enum":["profiles","subscriptions","events"]}"#),
+                    .init("kind", "What the lines are.", schema: #"{"enum":["profiles","subscriptions","events"]}"#, isRequired: true),
                     .init("create_profiles", "Whether events of unknown profiles make them.", schema: #"{"type":"boolean","default":false}"#),
                  ],
                  body: .init("ImportLine", type: "application/x-ndjson"), results: [(200, .schema("Import"))],
