@@ -17,7 +17,7 @@ package struct API: Sendable {
         let endpoints = all.flatMap(\.endpoints)
         var router = Router(problem: Problem.ofServer)
         for endpoint in endpoints {
-            router.on(endpoint.method, endpoint.template, maxBodyBytes: endpoint.maxBodyBytes) { request in
+            router.on(endpoint.method, endpoint.template, maxBodyBytes: endpoint.bodyLimit(context)) { request in
                 await API.answer(request, by: endpoint, context, document)
             }
         }
@@ -30,6 +30,8 @@ package struct API: Sendable {
         do {
             let key = try await context.keys.authorize(request, endpoint.access, now: context.store.now)
             let call = APICall(context: context, request: request, endpoint: endpoint, key: key, document: document)
+            // What a provider adds to the URL of its callback, or a supervisor to a check, is theirs.
+            if endpoint.template.hasPrefix("/v1/") { _ = try call.query() }
             return try await endpoint.handler(call).response(to: request)
         } catch {
             let problem = Problem(error)

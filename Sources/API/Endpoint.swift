@@ -37,9 +37,11 @@ package struct Endpoint: Sendable {
         let summary: String
         /// JSON Schema.
         let schema: String
+        let isRequired: Bool
 
         /// - Parameter schema: JSON Schema as text.
-        package init(_ name: String, _ summary: String, schema: String = #"{"type":"string"}"#) {
+        package init(_ name: String, _ summary: String, schema: String = #"{"type":"string"}"#, isRequired: Bool = false) {
+            self.isRequired = isRequired
             self.name = name
             self.summary = summary
             self.schema = schema
@@ -80,6 +82,11 @@ package struct Endpoint: Sendable {
     /// Takes `If-Match`.
     package var takesIfMatch: Bool
     package var handler: Handler
+
+    /// What the body may have: for one JSON document the operator's limit holds too.
+    func bodyLimit(_ context: APIContext) -> Int {
+        body?.type == "application/json" ? min(maxBodyBytes, context.maxBodyBytes) : maxBodyBytes
+    }
 
     package enum Idempotency: Sendable { case none, optional, required }
 

@@ -85,9 +85,35 @@ package struct Problem: Error, Sendable {
     /// 400 when the form is wrong, 422 when the form is right and a value is not.
     init(_ input: InvalidInput) {
         let isForm = input.errors.contains { ["unknown_field", "wrong_type", "missing"].contains($0.code) }
-        let first = input.errors.first.map { "\($0.pointer.isEmpty ? "the body" : $0.pointer): \($0.detail)" } ?? "see errors"
-        let more = input.errors.count > 1 ? " (and \(input.errors.count - 1) more)" : ""
-        self.init(isForm ? .invalidRequest : .invalidValue, "Nothing was changed: \(first)\(more).", errors: input.errors)
+        self.init(isForm ? .invalidRequest : .invalidValue, Problem.sentence(input.errors, about: "the body"), errors: input.errors)
+    }
+
+    /// A part of the request that is not in its body.
+    ///
+    /// - Parameter pointer: `?limit` for a parameter of the query, `If-Match` for a header, `{external_id}` for a part of the path.
+    static func parameter(_ pointer: String, _ detail: String, _ code: Code = .invalidParameter) -> Problem {
+        Problem(code, detail, errors: [FieldError(pointer: pointer, code: code.rawValue, detail: detail)])
+    }
+
+    static func tooLarge(_ limit: Int, _ request: Request) -> Problem {
+        Problem(.payloadTooLarge, "The body is too large: this resource takes at most \(limit) bytes." + moreBytes(request))
+    }
+
+    /// Where more can be sent than one body may hold.
+    private static func moreBytes(_ request: Request?) -> String {
+        guard let path = request?.path, path.hasPrefix("/v1/"), path != "/v1/imports" else { return "" }
+        return " Send more through POST /v1/imports."
+    }
+
+    /// What to tell first of a list of errors.
+    ///
+    /// - Parameter whole: what an empty pointer points to.
+    static func sentence(_ errors: [FieldError], about whole: String) -> String {
+        guard let first = errors.first else { return "Nothing was changed: see errors." }
+        let place = first.pointer.isEmpty ? whole + " " : first.pointer + ": "
+        let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
+        let text = "Nothing was changed: \(place)\(first.detail)\(more)"
+        return text.utf8.last == UInt8(ascii: "?") || text.utf8.last == UInt8(ascii: ".") ? text : text + "."
     }
 
     init(_ body: BodyError) {
@@ -117,7 +143,10 @@ package struct Problem: Error, Sendable {
 
     /// The answer for what never reaches a handler (`Router.Problem`).
     package static let ofServer: Router.Problem = { status, code, sentence, request in
-        ProblemDocument(status: status, code: code, title: sentence, detail: sentence, errors: []).response(to: request, headers: [])
+        let known = Code(rawValue: code)
+        let detail = known == .payloadTooLarge ? sentence + moreBytes(request) : sentence
+        return ProblemDocument(status: status, code: code, title: known?.title ?? sentence, detail: detail, errors: [])
+            .response(to: request, headers: [])
     }
 }
 

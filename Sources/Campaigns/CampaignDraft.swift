@@ -74,8 +74,8 @@ extension ObjectReader {
         for (index, word) in (strings("channels", maxCount: Channel.allCases.count) ?? []).enumerated() {
             let place = JSONPointer.join(pointer(to: "channels"), index)
             guard let channel = Channel(rawValue: word) else {
-                let words = Channel.allCases.map(\.rawValue)
-                errors.add(place, "invalid_value", "is not a channel\(Suggestion.text(for: word, among: words))")
+                let words = Channel.allCases.filter(deliverable.contains).map(\.rawValue)
+                errors.add(place, "invalid_value", "must be one of \(words.joined(separator: ", "))\(Suggestion.text(for: word, among: words))")
                 continue
             }
             guard deliverable.contains(channel) else {

@@ -138,10 +138,10 @@ extension Connection {
             break
         case .length(let count):
             guard count <= UInt64(max(0, maxBodyBytes)) else {
-                loop.counters.reject("body_too_large")
+                loop.counters.reject("payload_too_large")
                 isDeaf = true
                 var answer = loop.router.problem(
-                    413, "body_too_large", "The body is larger than this resource takes.", request)
+                    413, "payload_too_large", "The body is too large: this resource takes at most \(maxBodyBytes) bytes.", request)
                 if case .answer(let response) = plan { answer = response }
                 respond(answer)
                 return 0

@@ -103,7 +103,7 @@ package struct ChunkedDecoder: Sendable {
 
     private func checkBodySize() throws(Refusal) {
         guard remaining <= maxBodyBytes, bodyBytes <= maxBodyBytes - remaining else {
-            throw Refusal(413, "body_too_large", "The body is larger than this resource takes.")
+            throw Refusal(413, "payload_too_large", "The body is too large: this resource takes at most \(maxBodyBytes) bytes.")
         }
     }
 

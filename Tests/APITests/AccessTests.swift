@@ -84,6 +84,12 @@ import Testing
                 let reply = try await server.send("POST", "/v1/keys", body)
                 #expect(reply.status >= 400 && reply.pointers.contains(pointer), "\(body): \(reply.text)")
             }
+            for scopes in [#"["profiles:wrte"]"#, #"["profiles:wrte","profiles:read"]"#] {
+                let unknown = try await server.send("POST", "/v1/keys", #"{"name":"x","scopes":\#(scopes)}"#)
+                #expect(unknown.status == 422 && unknown.pointers == ["/scopes/0"], "\(unknown.text)")
+            }
+            let kind = try await server.send("POST", "/v1/keys", #"{"name":"x","kind":"ap"}"#)
+            #expect(kind.status == 422 && kind.pointers == ["/kind"], "\(kind.text)")
         }
     }
 

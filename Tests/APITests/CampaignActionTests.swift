@@ -187,8 +187,9 @@ import Testing
             #expect(try await server.store.read { try $0.unfrozenTests() }.isEmpty && server.engine.wakes == 0)
 
             let key = try await server.key([.messagesSend])
-            let reply = try await server.send("POST", path, #"{"profiles":["u1"]}"#, key: key)
+            let reply = try await server.send("POST", path, #"{"profiles":["u1","u1"]}"#, key: key)
             #expect(reply.status == 202 && reply.json["id"] == "tst_1" && reply.json["campaign"]?.string == id, "\(reply.text)")
+            #expect(reply.json["profiles"] == ["u1"])
             #expect(server.engine.wakes == 1)
             #expect(try await state(id, server) == "draft")
 

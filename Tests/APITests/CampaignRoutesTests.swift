@@ -31,6 +31,8 @@ import Testing
         Case(#"{"name":"x","audience":{"tag":"vip","tier":1}}"#, 400, "/audience/tier unknown_field"),
         Case(#"{"name":"x","audience":{"segment":"seg_99"}}"#, 422, "/audience/segment unknown_segment"),
         Case(#"{"name":"x","exclude":{"not":{"segment":"seg_99"}}}"#, 422, "/exclude/not/segment unknown_segment"),
+        Case(#"{"name":"x","exclude":{"or":[{"tag":"a"},{"not":{"campaign":"cmp_777","state":"accepted"}}]}}"#, 422,
+             "/exclude/or/1/not/campaign unknown_campaign"),
         Case(#"{"name":"x","ttl":"4 hours"}"#, 422, "/ttl invalid_value"),
         Case(#"{"name":"x","content":{"default_language":"fr","fr":{"body":"Bonjour\n{{ profile.first_name "}}}"#, 422, "/content/fr/body template_syntax"),
         Case(#"{"name":"x","channels":["apns"],"content":{"default_language":"fr","fr":{"body":"b"},"channels":{"apns":{"sond":"x"}}}}"#, 400,
@@ -55,6 +57,17 @@ import Testing
         try await CampaignServer.run { server in
             let reply = try await server.send("POST", "/v1/campaigns", #"{"name":"x","content":{"default_language":"fr","fr":{"body":"Bonjour\n{{ profile.first_name "}}}"#)
             #expect(reply.json["errors"]?.array?.first?["detail"]?.string?.hasPrefix("line 2, column") == true, "\(reply.text)")
+        }
+    }
+
+    @Test func `a channel that is none is told what there is`() async throws {
+        try await CampaignServer.run { server in
+            for body in [#"{"name":"x","channels":["fax"]}"#, #"{"name":"x","audience":{"subscribed":{"channel":"fax"}}}"#] {
+                let reply = try await server.send("POST", "/v1/campaigns", body)
+                #expect(reply.json["errors"]?.array?.first?["detail"] == "must be one of apns, fcm, webpush, messenger, sms", "\(reply.text)")
+            }
+            let waiting = try await server.send("POST", "/v1/campaigns", #"{"name":"x","audience":{"subscribed":{"channel":"line"}}}"#)
+            #expect(waiting.status == 422 && waiting.pointers == ["/audience/subscribed/channel"], "\(waiting.text)")
         }
     }
 

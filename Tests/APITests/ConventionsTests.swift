@@ -20,7 +20,7 @@ import Testing
             for (body, headers, status, code) in cases {
                 let reply = try await server.send("PUT", "/v1/profiles/u1", body, headers: headers)
                 #expect(reply.status == status, "\(body.prefix(40)) \(headers): \(reply.text)")
-                if status >= 400, status != 413 { #expect(reply.code == code && reply.header("content-type") == "application/problem+json", "\(body.prefix(40)) \(headers): \(reply.text)") }
+                if status >= 400 { #expect(reply.code == code && reply.header("content-type") == "application/problem+json", "\(body.prefix(40)) \(headers): \(reply.text)") }
             }
             let broken = try await server.send("PUT", "/v1/profiles/u1", "{\"a\":}")
             #expect(broken.json["detail"] == "unexpected character at byte 5.")
@@ -45,7 +45,47 @@ import Testing
             for query in ["limit=0", "limit=1001", "limit=+5", "limit=a", "cursor=zzz", "cursor=", "page=2", "limit=1&limit=2"] {
                 let reply = try await server.send("GET", "/v1/profiles/u1/consents?\(query)")
                 #expect(reply.status == 400 && reply.code == "invalid_parameter", "\(query): \(reply.text)")
+                #expect(reply.pointers == [query.hasPrefix("page") ? "?page" : query.hasPrefix("cursor") ? "?cursor" : "?limit"], "\(reply.text)")
             }
+            for (method, body) in [("GET", nil), ("PUT", "{}"), ("PATCH", "{}"), ("DELETE", nil)] as [(String, String?)] {
+                let reply = try await server.send(method, "/v1/profiles/u1?foo=1", body)
+                #expect(reply.status == 400 && reply.pointers == ["?foo"], "\(method): \(reply.text)")
+            }
+            #expect(try await server.send("GET", "/healthz?probe=1", key: .some(nil)).status == 200)
+        }
+    }
+
+    @Test func `what is wrong outside the body is pointed at too`() async throws {
+        try await TestServer.run { server in
+            let key = try await server.send("POST", "/v1/events", #"{"id":"a","profile":"u1","name":"x"}"#, headers: [("idempotency-key", "a b")])
+            #expect(key.code == "invalid_parameter" && key.pointers == ["Idempotency-Key"], "\(key.text)")
+            let version = try await server.send("DELETE", "/v1/segments/seg_1", headers: [("if-match", "foo")])
+            #expect(version.code == "invalid_parameter" && version.pointers == ["If-Match"], "\(version.text)")
+            let person = try await server.send("GET", "/v1/profiles/\(String(repeating: "x", count: 257))")
+            #expect(person.code == "invalid_parameter" && person.pointers == ["{external_id}"], "\(person.text)")
+        }
+    }
+
+    @Test func `a body that is too large is told the limit, declared or in chunks`() async throws {
+        try await TestServer.run { server in
+            let body = "{\"language\":\"" + String(repeating: "x", count: 70_000) + "\"}"
+            let chunked = String(body.utf8.count, radix: 16) + "\r\n" + body + "\r\n0\r\n\r\n"
+            for reply in [
+                try await server.send("PUT", "/v1/profiles/u1", body),
+                try await server.send("PUT", "/v1/profiles/u1", chunked, isChunked: true),
+            ] {
+                #expect(reply.status == 413 && reply.code == "payload_too_large" && reply.json["title"] == "The body is too large")
+                #expect(reply.json["detail"] == "The body is too large: this resource takes at most 65536 bytes. Send more through POST /v1/imports.")
+            }
+        }
+    }
+
+    @Test func `a sentence ends once, and names the body by its name`() async throws {
+        try await TestServer.run { server in
+            let near = try await server.send("PUT", "/v1/profiles/u1", #"{"tag":["a"]}"#)
+            #expect(near.json["detail"] == "Nothing was changed: /tag: is not a known field; did you mean \"tags\"?")
+            let whole = try await server.send("PUT", "/v1/profiles/u1", "[]")
+            #expect(whole.json["detail"] == "Nothing was changed: the body must be an object, not an array.")
         }
     }
 

@@ -26,4 +26,15 @@ import Testing
             #expect(reply.text.hasSuffix("# TYPE clairon_test_total counter\nclairon_test_total{kind=\"a\\\"b\"} 2\nclairon_test_total 0.5\n"))
         }
     }
+
+    @Test func `what two parts count under one name is one metric`() async throws {
+        try await TestServer.run { server in
+            server.context.metrics.register { [Metric("clairon_wal_bytes", .gauge, "Another text.", [.init(7, labels: [("file", "ledger")])])] }
+            let lines = try await server.send("GET", "/metrics", key: .some(nil)).text.split(separator: "\n")
+            let types = lines.filter { $0.hasPrefix("# TYPE ") }
+            #expect(Set(types).count == types.count && lines.count { $0.hasPrefix("# HELP clairon_wal_bytes ") } == 1)
+            let first = try #require(lines.firstIndex { $0.hasPrefix("clairon_wal_bytes{file=\"store\"} ") })
+            #expect(lines[first + 1] == "clairon_wal_bytes{file=\"ledger\"} 7")
+        }
+    }
 }

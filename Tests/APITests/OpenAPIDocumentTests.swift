@@ -27,6 +27,14 @@ import Testing
         }
     }
 
+    @Test func `the kind of an import is required, its other parameter is not`() async throws {
+        try await TestServer.run { server in
+            let document = try await server.send("GET", "/v1/openapi.json", key: .some(nil)).json
+            let parameters = document["paths"]?["/v1/imports"]?["post"]?["parameters"]?.array ?? []
+            #expect(parameters.map { $0["required"] } == [true, false])
+        }
+    }
+
     private func references(in value: JSONValue) -> Set<String> {
         switch value {
         case .array(let elements): elements.reduce(into: []) { $0.formUnion(references(in: $1)) }

@@ -37,7 +37,8 @@ import Testing
     static let refusals = [
         Refusal(body: #"{"atributes":{}}"#, status: 400, code: "invalid_request", pointer: "/atributes"),
         Refusal(body: #"{"tags":"vip"}"#, status: 400, code: "invalid_request", pointer: "/tags"),
-        Refusal(body: #"{"tags":[7]}"#, status: 422, code: "invalid_value", pointer: "/tags/0"),
+        Refusal(body: #"{"tags":["a",7]}"#, status: 400, code: "invalid_request", pointer: "/tags/1"),
+        Refusal(body: #"{"tags":[""]}"#, status: 422, code: "invalid_value", pointer: "/tags/0"),
         Refusal(body: #"{"attributes":[]}"#, status: 400, code: "invalid_request", pointer: "/attributes"),
         Refusal(body: #"{"language":"not a tag"}"#, status: 422, code: "invalid_value", pointer: "/language"),
         Refusal(body: #"{"timezone":"../../etc/passwd"}"#, status: 422, code: "invalid_value", pointer: "/timezone"),

@@ -29,7 +29,11 @@ import Testing
             let body = #"{"name":"Gold members","condition":\#(Self.gold)}"#
             let changed = try await server.send("PUT", "/v1/segments/\(id)", body, headers: [("if-match", "\"1\"")])
             #expect(changed.status == 200 && changed.header("etag") == "\"2\"" && changed.json["name"] == "Gold members")
-            for stale in ["\"1\"", "1", "W/\"2\"", "\"x\""] {
+            for malformed in ["1", "foo", "W/\"2\"", "\"", "", "\"1\", \"2\""] {
+                let refused = try await server.send("PUT", "/v1/segments/\(id)", body, headers: [("if-match", malformed)])
+                #expect(refused.status == 400 && refused.code == "invalid_parameter", "\(malformed)")
+            }
+            for stale in ["\"1\"", "\"x\"", "\"\""] {
                 let late = try await server.send("PUT", "/v1/segments/\(id)", body, headers: [("if-match", stale)])
                 #expect(late.status == 412 && late.code == "version_mismatch", "\(stale)")
             }
@@ -116,6 +120,21 @@ import Testing
             #expect(try await server.send("GET", "/v1/segments").json["data"] == [])
             let estimate = try await server.send("POST", "/v1/segments/estimate", #"{"condition":{"segment":"seg_99"}}"#)
             #expect(estimate.status == 422 && estimate.pointers.allSatisfy { $0.hasPrefix("/condition") }, "\(estimate.text)")
+        }
+    }
+
+    @Test func `a campaign that is not there is refused wherever a condition is taken`() async throws {
+        try await TestServer.run { server in
+            _ = try await server.send("PUT", "/v1/profiles/u1", "{}")
+            let condition = #"{"and":[{"tag":"a"},{"campaign":"cmp_777","state":"accepted"}]}"#
+            for (path, body) in [
+                ("/v1/segments", #"{"name":"x","condition":\#(condition)}"#), ("/v1/segments/estimate", #"{"condition":\#(condition)}"#),
+                ("/v1/segments/explain", #"{"profile":"u1","condition":\#(condition)}"#),
+            ] {
+                let reply = try await server.send("POST", path, body)
+                #expect(reply.status == 422 && reply.pointers == ["/condition/and/1/campaign"], "\(path): \(reply.text)")
+                #expect(reply.text.contains("unknown_campaign"))
+            }
         }
     }
 }

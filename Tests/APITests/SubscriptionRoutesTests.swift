@@ -68,6 +68,10 @@ import Testing
                 #expect(reply.status == status && reply.pointers.contains(pointer), "\(body): \(reply.text)")
             }
             #expect(try await server.send("GET", "/v1/profiles/u9").status == 404)
+            for body in [cases[4].0, cases[5].0] {
+                let reply = try await server.send("POST", "/v1/subscriptions", body)
+                #expect(reply.text.contains("must be one of apns, fcm, webpush, sms") && reply.pointers == ["/channel"], "\(reply.text)")
+            }
             let named = try await server.send("POST", "/v1/subscriptions", cases[2].0)
             #expect(named.text.contains("did you mean \\\"sms-fr\\\"?"))
             // The operator has allowed it for this account.

@@ -21,7 +21,7 @@ final class TestServer: Sendable {
 
     static let accounts = [
         Account(name: "ios-main", channel: .apns), Account(name: "android-main", channel: .fcm), Account(name: "web", channel: .webpush),
-        Account(name: "web-lab", channel: .webpush), Account(name: "sms-fr", channel: .sms), Account(name: "line-fr", channel: .line),
+        Account(name: "web-lab", channel: .webpush), Account(name: "sms-fr", channel: .sms),
     ]
 
     init(adding groups: [RouteGroup] = []) throws {
@@ -70,13 +70,16 @@ final class TestServer: Sendable {
 
     /// One request on a connection of its own. Whatever the test is about, the answer must be as the document says.
     ///
-    /// - Parameter key: nil sends no `Authorization`; absent sends the key with every scope.
-    func send(_ method: String, _ target: String, _ json: String? = nil, key: String?? = .none, headers: [(String, String)] = []) async throws -> Reply {
+    /// - Parameters:
+    ///   - key: nil sends no `Authorization`; absent sends the key with every scope.
+    ///   - isChunked: the body has the chunked coding already.
+    func send(_ method: String, _ target: String, _ json: String? = nil, key: String?? = .none, headers: [(String, String)] = [],
+              isChunked: Bool = false) async throws -> Reply {
         var headers = headers
         if let key = key ?? self.key { headers.append(("authorization", "Bearer \(key)")) }
         if json != nil, !headers.contains(where: { $0.0 == "content-type" }) { headers.append(("content-type", "application/json")) }
         var text = "\(method) \(target) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
-        if let json { text += "content-length: \(json.utf8.count)\r\n" }
+        if isChunked { text += "transfer-encoding: chunked\r\n" } else if let json { text += "content-length: \(json.utf8.count)\r\n" }
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         let bytes = Array((text + "\r\n" + (json ?? "")).utf8)
         let port = port

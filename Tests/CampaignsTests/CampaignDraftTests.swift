@@ -28,7 +28,7 @@ import Testing
         Case(#"{"name":"x","channels":["sms","sms"]}"#, "/channels/1 invalid_value"),
         Case(#"{"name":"x","strategy":"some"}"#, "/strategy invalid_value"),
         Case(#"{"name":"x","strategy":"fallback"}"#, "/strategy unsupported"),
-        Case(#"{"name":"x","audience":{"tga":"vip"}}"#, "/audience unknown_condition"),
+        Case(#"{"name":"x","audience":{"tga":"vip"}}"#, "/audience/tga unknown_condition"),
         Case(#"{"name":"x","audience":{"tag":"vip","tier":1}}"#, "/audience/tier unknown_field"),
         Case(#"{"name":"x","exclude":{"and":[{"tag":"a"},{"segment":"one"}]}}"#, "/exclude/and/1/segment invalid_value"),
         Case(#"{"name":"x","schedule":{"at":"tomorrow"}}"#, "/schedule/at invalid_value"),

@@ -75,7 +75,10 @@ import Testing
             if case .failure(let error) = JSONTests.parse(Array(text.utf8)) { error.description } else { nil }
         }
         #expect(words("[1,x]") == "unexpected character at byte 3")
-        #expect(words("{\"a\":1,\"a\":2}") == "duplicate name at byte 7")
+        #expect(words("{\"a\":1,\"a\":2}") == "duplicate name \"a\" at byte 7")
+        #expect(words("{\"\\n\":1,\"\\u000a\":2}") == "duplicate name \"\\n\" at byte 8")
+        let long = String(repeating: "x", count: 9_000)
+        #expect(words("{\"\(long)\":1,\"\(long)\":2}") == "duplicate name \"\(long.prefix(64))…\" at byte 9006")
     }
 
     @Test(arguments: accepted) func `writes what it reads`(text: String, value: JSONValue) throws {

@@ -67,7 +67,7 @@ import Testing
         }
         #expect(errors == [
             "/x/s wrong_type", "/x/long too_long", "/x/nul invalid_value", "/x/i wrong_type", "/x/far out_of_range", "/x/n wrong_type", "/x/nfar out_of_range",
-            "/x/b wrong_type", "/x/a wrong_type", "/x/many too_many", "/x/l/1 invalid_value", "/x/o wrong_type", "/x/t invalid_value", "/x/d invalid_value",
+            "/x/b wrong_type", "/x/a wrong_type", "/x/many too_many", "/x/l/1 wrong_type", "/x/o wrong_type", "/x/t invalid_value", "/x/d invalid_value",
             "/x/c invalid_value", "/x/e invalid_value", "/x/gone missing", "/x/extra unknown_field",
         ])
     }
@@ -90,6 +90,7 @@ import Testing
     @Test(arguments: [
         ("teir", ["tier", "time"], "tier"), ("valeu", ["value"], "value"), ("tiers", ["tier"], "tier"), ("x", ["y"], "y"), ("abcdef", ["uvwxyz"], nil),
         ("default_langage", ["default_language", "channels"], "default_language"), ("", ["a"], "a"), ("tier", [], nil), ("ab", ["ba"], "ba"),
+        ("attr", ["attribute", "tag"], "attribute"), ("at", ["attribute"], nil), ("app", ["app_version", "app_id"], nil),
         (String(repeating: "a", count: 65), [String(repeating: "a", count: 65)], nil),
     ] as [(String, [String], String?)]) func `suggests the nearest word`(word: String, words: [String], wanted: String?) {
         #expect(Suggestion.nearest(to: word, among: words) == wanted)

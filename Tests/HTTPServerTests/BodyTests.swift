@@ -54,7 +54,7 @@ import Testing
                 #expect(answer.headers["connection"] == "close")
                 #expect(try client.readsEnd())
             }
-            #expect(server.counters.rejected == ["body_too_large": 1])
+            #expect(server.counters.rejected == ["payload_too_large": 1])
         }
     }
 

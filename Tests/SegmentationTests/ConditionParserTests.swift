@@ -15,11 +15,23 @@ import Testing
         }
     }
 
+    @Test func `what is no statement is named, with what was meant`() {
+        func details(_ json: JSONValue) -> [String] {
+            let errors = FieldErrors()
+            #expect(Condition(json, errors: errors) == nil)
+            return errors.list.map(\.detail)
+        }
+        #expect(details(["attr": "tier", "op": "eq", "value": "gold"]) == ["\"attr\" is no statement; did you mean \"attribute\"?"])
+        #expect(details(["nope": 1])[0].hasPrefix("\"nope\" is no statement; there are and, or, not, all, attribute, "))
+    }
+
     static let refused: [Case] = [
         Case("null", " wrong_type"),
         Case("[]", " wrong_type"),
         Case("{}", " unknown_condition"),
-        Case(#"{"atribute":"tier","op":"eq","value":1}"#, " unknown_condition"),
+        Case(#"{"op":"eq","value":1}"#, " unknown_condition"),
+        Case(#"{"atribute":"tier","op":"eq","value":1}"#, "/atribute unknown_condition"),
+        Case(#"{"op":"eq","x":1,"attr":"tier"}"#, "/attr unknown_condition"),
         Case(#"{"tag":"a","language":"fr"}"#, " ambiguous"),
         Case(#"{"tag":"a","extra":1}"#, "/extra unknown_field"),
         Case(#"{"and":[]}"#, "/and invalid_value"),
@@ -27,7 +39,7 @@ import Testing
         Case(#"{"not":3}"#, "/not wrong_type"),
         Case(#"{"all":false}"#, "/all invalid_value"),
         Case(#"{"and":[{"tag":""},{"not":{"tag":7}},{"or":[{"nope":1}]}]}"#,
-             "/and/0/tag invalid_value", "/and/1/not/tag wrong_type", "/and/2/or/0 unknown_condition"),
+             "/and/0/tag invalid_value", "/and/1/not/tag wrong_type", "/and/2/or/0/nope unknown_condition"),
         Case(#"{"attribute":"tier"}"#, "/op missing"),
         Case(#"{"attribute":"tier","value":1}"#, "/op missing"),
         Case(#"{"attribute":"","op":"is_set"}"#, "/attribute invalid_value"),

@@ -139,7 +139,7 @@ struct RandomWorld {
         case 9, 10: return event()
         case 11:
             var wanted = JSONObject()
-            if chance(60) { wanted["channel"] = pick(["apns", "fcm", "sms", "line"]) }
+            if chance(60) { wanted["channel"] = pick(["apns", "fcm", "sms", "messenger"]) }
             if chance(50) { wanted["topic"] = .string(pick(RandomWorld.topics)) }
             return ["subscribed": .object(wanted)]
         case 12: return ["last_seen": .object(time())]

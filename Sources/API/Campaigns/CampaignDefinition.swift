@@ -25,12 +25,12 @@ struct CampaignDefinition: Sendable {
 }
 
 extension StoreTransaction {
-    /// What keeps the conditions of a campaign from being compiled: a segment that is missing, too large a whole.
+    /// What keeps the conditions of a campaign from being compiled: a segment or campaign that is missing, too large a whole.
     func problems(of draft: CampaignDraft) throws -> [FieldError] {
         var problems: [FieldError] = []
         for (field, condition) in [("/audience", draft.audience), ("/exclude", draft.exclude)] {
             guard let condition else { continue }
-            do { try check(condition) } catch let input as InvalidInput { problems += input.below(field).errors }
+            do { try demand(condition) } catch let input as InvalidInput { problems += input.below(field).errors }
         }
         return problems
     }

@@ -47,9 +47,7 @@ struct LaunchCheck: Sendable {
         }
         let errors = errors.filter { $0.pointer != excused }
         guard errors.isEmpty, let plan else {
-            let first = errors.first.map { "\($0.pointer.isEmpty ? "the campaign" : $0.pointer): \($0.detail)" } ?? "see errors"
-            let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
-            throw Problem(.invalidValue, "Nothing was changed: \(first)\(more).", errors: errors)
+            throw Problem(.invalidValue, Problem.sentence(errors, about: "the campaign"), errors: errors)
         }
         return plan
     }

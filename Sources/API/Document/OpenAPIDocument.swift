@@ -68,8 +68,8 @@ struct OpenAPIDocument {
             ["name": .string(String(part.dropFirst().dropLast())), "in": "path", "required": true, "schema": ["type": "string"]]
         }
         for parameter in endpoint.query {
-            parameters.append(["name": .string(parameter.name), "in": "query", "description": .string(parameter.summary),
-                               "schema": parse(parameter.schema)])
+            parameters.append(["name": .string(parameter.name), "in": "query", "required": .bool(parameter.isRequired),
+                               "description": .string(parameter.summary), "schema": parse(parameter.schema)])
         }
         if endpoint.idempotency != .none {
             parameters.append(["name": "Idempotency-Key", "in": "header", "required": .bool(endpoint.idempotency == .required),
@@ -108,7 +108,7 @@ struct OpenAPIDocument {
          "type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"detail":{"type":"string"},"instance":{"type":"string"},
          "code":{"type":"string","examples":[\#(Problem.Code.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]},
          "errors":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["pointer","code","detail"],"properties":{
-           "pointer":{"type":"string","description":"JSON Pointer into the body."},"code":{"type":"string"},"detail":{"type":"string"}}}},
+           "pointer":{"type":"string","description":"JSON Pointer into the body; outside of it `?limit` is a parameter of the query, `If-Match` a header, `{external_id}` a part of the path."},"code":{"type":"string"},"detail":{"type":"string"}}}},
          "request_id":{"type":"string"}}}
         """#
 

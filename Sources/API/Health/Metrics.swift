@@ -47,7 +47,17 @@ package final class MetricsRegistry: Sendable {
 
     /// Every figure, in the text exposition format 0.0.4.
     package var text: String {
-        let all = providers.withLock { $0 }.flatMap { $0() }
+        var all: [Metric] = []
+        var places: [String: Int] = [:]
+        for metric in providers.withLock({ $0 }).flatMap({ $0() }) {
+            // One HELP and one TYPE for each name, its samples in one group: several parts may count the same.
+            if let place = places[metric.name] {
+                all[place] = Metric(metric.name, all[place].kind, all[place].help, all[place].samples + metric.samples)
+            } else {
+                places[metric.name] = all.count
+                all.append(metric)
+            }
+        }
         var out = ""
         for metric in all {
             out += "# HELP \(metric.name) \(escape(metric.help))\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"

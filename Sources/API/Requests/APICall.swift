@@ -32,7 +32,7 @@ package struct APICall: Sendable {
     /// - Throws: `Problem` for a text that cannot be an external id.
     package func externalID() throws -> String {
         let text = parameter("external_id")
-        guard ExternalID.isValid(text) else { throw Problem(.invalidParameter, "The external id in the path \(ExternalID.rule).") }
+        guard ExternalID.isValid(text) else { throw Problem.parameter("{external_id}", "The external id in the path \(ExternalID.rule).") }
         return text
     }
 
@@ -52,7 +52,10 @@ package struct APICall: Sendable {
         return try JSONBody(bytes)
     }
 
-    private func bytes() async throws -> [UInt8] { try await request.body.collect(upTo: min(endpoint.maxBodyBytes, context.maxBodyBytes)) }
+    private func bytes() async throws -> [UInt8] {
+        let limit = endpoint.bodyLimit(context)
+        do { return try await request.body.collect(upTo: limit) } catch .tooLarge { throw Problem.tooLarge(limit, request) }
+    }
 
     /// The query, of which only the documented parameters may be there, each once.
     ///
@@ -61,12 +64,16 @@ package struct APICall: Sendable {
 
     /// The version that `If-Match` asks for (RFC 9110 section 13.1.1): nil when there is none or it is `*`.
     ///
-    /// - Throws: `Problem` 412 for an ETag that is none of ours.
+    /// - Throws: `Problem` 412 for an ETag that is none of ours, 400 for what is not one strong ETag.
     package func ifMatch() throws -> Int64? {
-        guard let field = request.headers["if-match"], field != "*" else { return nil }
-        guard field.utf8.first == UInt8(ascii: "\""), field.utf8.last == UInt8(ascii: "\""), let version = field.dropFirst().dropLast().decimal else {
-            throw Problem(.versionMismatch, "If-Match must hold one ETag as this server gave it, such as \"3\".")
+        let fields = request.headers.all("if-match")
+        guard let field = fields.first, fields != ["*"] else { return nil }
+        let quote = UInt8(ascii: "\"")
+        let tag = field.dropFirst().dropLast()
+        guard fields.count == 1, field.utf8.count >= 2, field.utf8.first == quote, field.utf8.last == quote, !tag.utf8.contains(quote) else {
+            throw Problem.parameter("If-Match", "If-Match must be there once and hold one ETag as this server gave it, such as \"3\", or *.")
         }
+        guard let version = tag.decimal else { throw StorageError.versionMismatch }
         return version
     }
 }

@@ -52,10 +52,11 @@ extension APICall {
         let fields = request.headers.all("idempotency-key")
         guard let text = fields.first else {
             guard endpoint.idempotency == .required else { return nil }
-            throw Problem(.idempotencyKeyRequired, "Send an Idempotency-Key that is new for each thing to be done, such as a UUID.")
+            throw Problem.parameter("Idempotency-Key", "Send an Idempotency-Key that is new for each thing to be done, such as a UUID.",
+                                    .idempotencyKeyRequired)
         }
         guard fields.count == 1, (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw Problem(.invalidParameter, "Idempotency-Key must be there once, with 1 to 255 visible ASCII characters.")
+            throw Problem.parameter("Idempotency-Key", "Idempotency-Key must be there once, with 1 to 255 visible ASCII characters.")
         }
         return text
     }

@@ -10,10 +10,11 @@ package struct QueryReader: Sendable {
         for (name, value) in query {
             guard known.contains(name) else {
                 let hint = known.isEmpty ? "none are taken here" : "known are \(known.joined(separator: ", "))"
-                throw Problem(.invalidParameter, "The query parameter \(name.prefix(64)) is not known: \(hint).")
+                let shown = String(name.unicodeScalars.prefix(Quotation.maxScalars))
+                throw Problem.parameter("?\(shown)", "The query parameter \(Quotation(name)) is not known: \(hint).")
             }
             guard values.updateValue(value, forKey: name) == nil else {
-                throw Problem(.invalidParameter, "The query parameter \(name) is there twice.")
+                throw Problem.parameter("?\(name)", "The query parameter \(name) is there twice.")
             }
         }
         self.values = values
@@ -27,7 +28,7 @@ package struct QueryReader: Sendable {
     ) throws -> Choice? where Choice.RawValue == String {
         guard let text = values[name] else { return nil }
         guard let choice = Choice(rawValue: text) else {
-            throw Problem(.invalidParameter, "The query parameter \(name) must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
+            throw Problem.parameter("?\(name)", "The query parameter \(name) must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return choice
     }
@@ -37,7 +38,7 @@ package struct QueryReader: Sendable {
         case nil: nil
         case "true": true
         case "false": false
-        default: throw Problem(.invalidParameter, "The query parameter \(name) must be true or false.")
+        default: throw Problem.parameter("?\(name)", "The query parameter \(name) must be true or false.")
         }
     }
 
@@ -46,13 +47,13 @@ package struct QueryReader: Sendable {
         var limit = defaultLimit
         if let text = values["limit"] {
             guard let number = text.decimal, (1...Int64(maxLimit)).contains(number) else {
-                throw Problem(.invalidParameter, "limit must be a number from 1 to \(maxLimit).")
+                throw Problem.parameter("?limit", "limit must be a number from 1 to \(maxLimit).")
             }
             limit = Int(number)
         }
         guard let cursor = values["cursor"] else { return Page(limit: limit, position: nil) }
         guard let position = Page.position(of: cursor) else {
-            throw Problem(.invalidParameter, "cursor must be a next_cursor of the page before, unchanged.")
+            throw Problem.parameter("?cursor", "cursor must be a next_cursor of the page before, unchanged.")
         }
         return Page(limit: limit, position: position)
     }

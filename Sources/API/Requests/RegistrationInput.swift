@@ -6,7 +6,8 @@ enum RegistrationInput {
     /// - Returns: the registration and the identity proof that came with it; nil when a problem was added.
     static func read(_ reader: inout ObjectReader, _ context: APIContext) -> (registration: Registration, proof: String?)? {
         let profile = reader.externalID("profile")
-        let channel = reader.choice("channel", of: Channel.self) ?? (reader.has("channel") ? nil : reader.missing("channel"))
+        let offered = Channel.allCases.filter { context.channelRules[$0] != nil }
+        let channel = reader.choice("channel", of: Channel.self, among: offered) ?? (reader.has("channel") ? nil : reader.missing("channel"))
         let account = account(&reader, channel, context)
         let address = address(&reader, channel, account, context)
         let optIn = reader.bool("opt_in")
@@ -44,11 +45,7 @@ enum RegistrationInput {
 
     private static func address(_ reader: inout ObjectReader, _ channel: Channel?, _ account: String?, _ context: APIContext) -> Address? {
         guard let value = reader.value("address") else { return reader.missing("address") }
-        guard let channel else { return nil }
-        guard let rules = context.channelRules[channel] else {
-            reader.fail("channel", "invalid_value", "is not a channel whose addresses can be registered here")
-            return nil
-        }
+        guard let channel, let rules = context.channelRules[channel] else { return nil }
         guard let address = rules.address(from: value, at: reader.pointer(to: "address"), errors: reader.errors) else { return nil }
         if case .webpush(let endpoint, _, _) = address, let account,
             let refusal = EndpointPolicy.refusal(of: endpoint, allowsPrivate: context.privateEndpointAccounts.contains(account)) {

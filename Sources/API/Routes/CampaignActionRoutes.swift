@@ -122,7 +122,7 @@ private func test(_ call: APICall, _ services: CampaignServices) async throws ->
         _ = try check.demand(campaign, excusing: "/schedule/at")
         let test = try transaction.createTest(of: id, profiles: try transaction.profiles(names))
         return Answer(202, ["id": .string(CampaignTestID(rawValue: test.id).description), "campaign": .string(id.description),
-                            "profiles": .array(names.map(JSONValue.string)), "created_at": JSONValue(test.createdAt)])
+                            "profiles": .array(names.enumerated().filter { names.firstIndex(of: $1) == $0 }.map { .string($1) }), "created_at": JSONValue(test.createdAt)])
     }
     services.engine.wake()
     return answer

@@ -8,14 +8,14 @@ extension RouteGroup {
         Endpoint(.POST, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]),
                  "Reads lines of JSON while they arrive and stores them in slices of 500, each in one transaction. A line that is refused stops nothing. The answer comes when the body has ended; lines are safe to send again.",
                  query: [
-                    .init("kind", "What the lines are.", schema: #"{"enum":["profiles","subscriptions","events"]}"#),
+                    .init("kind", "What the lines are.", schema: #"{"enum":["profiles","subscriptions","events"]}"#, isRequired: true),
                     .init("create_profiles", "Whether events of unknown profiles make them.", schema: #"{"type":"boolean","default":false}"#),
                  ],
                  body: .init("ImportLine", type: "application/x-ndjson"), results: [(200, .schema("Import"))],
                  maxBodyBytes: 64 << 30) { call in
             let query = try call.query()
             guard let kind = try query.choice("kind", of: ImportJob.Kind.self) else {
-                throw Problem(.invalidParameter, "The query parameter kind must be one of profiles, subscriptions, events.")
+                throw Problem.parameter("?kind", "The query parameter kind must be one of profiles, subscriptions, events.")
             }
             try checkScope(kind, call)
             try checkType(call)

@@ -81,15 +81,16 @@ private struct KeyInput: Sendable {
     init(_ body: JSONBody, now: Timestamp) throws {
         self = try body.read { reader in
             let name = reader.requiredString("name", maxBytes: 128)
-            let kind = reader.choice("kind", of: APIKey.Kind.self) ?? .server
+            let kind = reader.has("kind") ? reader.choice("kind", of: APIKey.Kind.self) : .server
             let scopes = KeyInput.scopes(&reader)
-            if kind == .server, scopes.isEmpty { reader.fail("scopes", "missing", "must name at least one scope") }
-            if kind == .app, !scopes.isEmpty { reader.fail("scopes", "invalid_value", "must be empty: what app keys may do is fixed") }
+            if kind == .server, scopes?.isEmpty == true { reader.fail("scopes", "missing", "must name at least one scope") }
+            if kind == .app, scopes?.isEmpty == false { reader.fail("scopes", "invalid_value", "must be empty: what app keys may do is fixed") }
             let requiresIdentity = reader.bool("require_identity_proof") ?? false
             if kind == .server, requiresIdentity { reader.fail("require_identity_proof", "invalid_value", "is for app keys") }
             let expiresAt = reader.value("expires_at") == .null ? nil : reader.timestamp("expires_at")
             if let expiresAt, expiresAt <= now { reader.fail("expires_at", "out_of_range", "must lie ahead of now") }
-            return name.map { KeyInput(name: $0, kind: kind, scopes: scopes, requiresIdentity: requiresIdentity, expiresAt: expiresAt) }
+            guard let name, let kind, let scopes else { return nil }
+            return KeyInput(name: name, kind: kind, scopes: scopes, requiresIdentity: requiresIdentity, expiresAt: expiresAt)
         }
     }
 
@@ -101,18 +102,23 @@ private struct KeyInput: Sendable {
         self.expiresAt = expiresAt
     }
 
-    private static func scopes(_ reader: inout ObjectReader) -> [Scope] {
+    /// Nil when one of them was refused: what is left is not what was meant.
+    private static func scopes(_ reader: inout ObjectReader) -> [Scope]? {
+        guard reader.has("scopes") else { return [] }
+        guard let texts = reader.strings("scopes", maxCount: 50, maxBytes: 64) else { return nil }
         let words = Scope.allCases.map(\.rawValue)
         var scopes: [Scope] = []
-        for (index, text) in (reader.strings("scopes", maxCount: 50, maxBytes: 64) ?? []).enumerated() {
+        var areKnown = true
+        for (index, text) in texts.enumerated() {
             guard let scope = Scope(rawValue: text) else {
                 reader.errors.add(JSONPointer.join(reader.pointer(to: "scopes"), index), "invalid_value",
                                   "must be one of \(words.joined(separator: ", "))\(Suggestion.text(for: text, among: words))")
+                areKnown = false
                 continue
             }
             if !scopes.contains(scope) { scopes.append(scope) }
         }
-        return scopes
+        return areKnown ? scopes : nil
     }
 }
 

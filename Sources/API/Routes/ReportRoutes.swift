@@ -91,7 +91,7 @@ private func deliveries(_ call: APICall, _ ledger: Ledger) async throws -> Answe
     var filter = DeliveryFilter(state: try query.choice("state"), reason: try query.choice("reason"))
     filter.channel = try query.choice("channel")
     let test = try query["test"].map { text in
-        guard let test = CampaignTestID(text) else { throw Problem(.invalidParameter, "The query parameter test must be a test's id such as tst_1.") }
+        guard let test = CampaignTestID(text) else { throw Problem.parameter("?test", "The query parameter test must be a test's id such as tst_1.") }
         return test
     }
     let profile = query["profile"]

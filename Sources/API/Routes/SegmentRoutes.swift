@@ -54,7 +54,10 @@ extension RouteGroup {
                  body: .init("EstimateRequest"), results: [(200, .schema("Estimate"))]) { call in
             let condition = try await call.body().read { Condition(field: "condition", of: &$0) }
             return try await call.store.read { transaction in
-                let estimate = try naming("/condition") { try transaction.estimate(condition) }
+                let estimate = try naming("/condition") {
+                    try transaction.demand(condition)
+                    return try transaction.estimate(condition)
+                }
                 let reachable = estimate.reachable.sorted { $0.key.rawValue < $1.key.rawValue }
                     .map { JSONObject.Member(name: $0.key.rawValue, value: JSONValue($0.value)) }
                 return Answer(200, ["profiles": JSONValue(estimate.profiles), "reachable": .object(JSONObject(reachable)), "exact": true,
@@ -83,7 +86,10 @@ extension RouteGroup {
                 guard let id = try transaction.profileID(profile) else {
                     throw InvalidInput("/profile", "unknown_profile", "is not a known profile")
                 }
-                let verdict = try naming("/condition") { try transaction.explain(condition, for: id) }
+                let verdict = try naming("/condition") {
+                    try transaction.demand(condition)
+                    return try transaction.explain(condition, for: id)
+                }
                 let leaves = verdict.leaves.map { leaf -> JSONValue in
                     ["pointer": .string(leaf.leaf.pointer), "condition": leaf.leaf.condition.normalizedJSON, "matches": .bool(leaf.holds)]
                 }
@@ -151,9 +157,9 @@ private struct SegmentInput: Sendable {
         self.condition = condition
     }
 
-    /// - Throws: `InvalidInput` when the condition cannot be compiled: it names a segment that is missing.
+    /// - Throws: `InvalidInput` when the condition cannot be compiled: it names a segment or a campaign that is missing.
     func check(_ transaction: StoreTransaction) throws {
-        try naming("/condition") { try transaction.check(condition) }
+        try naming("/condition") { try transaction.demand(condition) }
     }
 }
 

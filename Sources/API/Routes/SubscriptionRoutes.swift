@@ -41,7 +41,7 @@ extension RouteGroup {
             try await decide(true, call)
         },
     ], schemas: [
-        "Channel": #"{"enum":["apns","fcm","webpush","messenger","whatsapp","line","wechat","sms","inapp"]}"#,
+        "Channel": #"{"enum":[\#(Channel.delivered.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]}"#,
         "ConsentProof": #"""
             {"type":["object","null"],"additionalProperties":false,"required":["source"],"properties":{
              "source":{"type":"string","minLength":1,"maxLength":128},"text":{"type":"string","maxLength":4096},

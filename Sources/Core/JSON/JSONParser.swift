@@ -116,7 +116,7 @@ private struct JSONParser {
             let start = at
             let name = try string()
             guard names.insert(name, among: members) else {
-                throw JSONError(offset: start, problem: "duplicate name")
+                throw JSONError(offset: start, problem: "duplicate name \(Quotation(name))")
             }
             skipSpace()
             guard next == UInt8(ascii: ":") else { throw fail("':' is expected") }

@@ -100,7 +100,11 @@ package struct ObjectReader {
         guard let elements = array(name, maxCount: maxCount) else { return nil }
         var texts: [String] = []
         for (index, element) in elements.enumerated() {
-            guard case .string(let text) = element, !text.isEmpty, text.utf8.count <= maxBytes, !text.utf8.contains(0) else {
+            guard case .string(let text) = element else {
+                errors.add(JSONPointer.join(pointer(to: name), index), "wrong_type", "must be a string, not \(element.typeName)")
+                return nil
+            }
+            guard !text.isEmpty, text.utf8.count <= maxBytes, !text.utf8.contains(0) else {
                 errors.add(JSONPointer.join(pointer(to: name), index), "invalid_value",
                            "must be a string of 1 to \(maxBytes) bytes")
                 return nil
@@ -137,12 +141,14 @@ package struct ObjectReader {
     }
 
     /// One word of a closed list.
+    ///
+    /// - Parameter offered: those that may be chosen here; nil for all there are.
     package mutating func choice<Choice: RawRepresentable & CaseIterable>(
-        _ name: String, of type: Choice.Type = Choice.self
+        _ name: String, of type: Choice.Type = Choice.self, among offered: [Choice]? = nil
     ) -> Choice? where Choice.RawValue == String {
         guard let text = string(name) else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            let words = Choice.allCases.map(\.rawValue)
+        let words = (offered ?? Array(Choice.allCases)).map(\.rawValue)
+        guard words.contains(text), let choice = Choice(rawValue: text) else {
             fail(name, "invalid_value", "must be one of \(words.joined(separator: ", "))\(Suggestion.text(for: text, among: words))")
             return nil
         }

@@ -9,9 +9,12 @@ package enum Suggestion {
         // Long or hostile words are not worth a quadratic comparison.
         guard word.utf8.count <= 64 else { return nil }
         let limit = max(1, word.utf8.count / 3)
-        return words.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }
+        let near = words.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }
             .filter { $0.1 <= limit }
             .min { $0.1 < $1.1 }?.0
+        // An abbreviation is near the one word that it begins.
+        let begun = word.utf8.count >= 3 ? words.filter { $0.hasPrefix(word) } : []
+        return near ?? (begun.count == 1 ? begun[0] : nil)
     }
 
     /// Levenshtein's edit distance over bytes; two neighbours swapped count as one edit.

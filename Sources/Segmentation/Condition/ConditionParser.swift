@@ -58,14 +58,26 @@ struct ConditionParser {
         switch found.count {
         case 1: return found[0]
         case 0:
-            let words = Keyword.allCases.map(\.rawValue)
-            let hint = object.members.first.map { Suggestion.text(for: $0.name, among: words) } ?? ""
-            errors.add(pointer, "unknown_condition", "must have one of the fields \(words.joined(separator: ", "))\(hint)")
+            noStatement(object, at: pointer)
         default:
             let names = found.map { "\"\($0.rawValue)\"" }.joined(separator: " and ")
             errors.add(pointer, "ambiguous", "must be one statement, has \(names): combine them with \"and\" or \"or\"")
         }
         return nil
+    }
+
+    /// Names the field that was meant to be the statement: the first one near a known word, else the first that goes with none.
+    private func noStatement(_ object: JSONObject, at pointer: String) {
+        let words = Keyword.allCases.map(\.rawValue)
+        let companions = ["op", "value", "state"]
+        let names = object.members.map(\.name).filter { !companions.contains($0) }.prefix(16)
+        let near = names.first { Suggestion.nearest(to: $0, among: words) != nil }
+        guard let name = near ?? names.first else {
+            errors.add(pointer, "unknown_condition", "must have one of the fields \(words.joined(separator: ", "))")
+            return
+        }
+        let hint = near == nil ? "; there are \(words.joined(separator: ", "))" : Suggestion.text(for: name, among: words)
+        errors.add(JSONPointer.join(pointer, name), "unknown_condition", "\(Quotation(name)) is no statement\(hint)")
     }
 
     private mutating func statement(_ keyword: Keyword, _ reader: inout ObjectReader, depth: Int) -> Condition? {
@@ -117,7 +129,7 @@ struct ConditionParser {
         case .event: return eventTest(&reader, depth: depth).map(Condition.event)
         case .subscribed:
             guard var inner = reader.reader("subscribed") else { return nil }
-            let channel = inner.choice("channel", of: Channel.self)
+            let channel = inner.choice("channel", of: Channel.self, among: Channel.delivered)
             let topic = inner.has("topic") ? inner.requiredString("topic", maxBytes: 256) : nil
             inner.finish()
             return .subscribed(channel: channel, topic: topic)
