@@ -6,7 +6,7 @@ struct Clairon: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clairon",
         abstract: "A self-hosted, multi-channel push campaign server.",
-        discussion: "Exit codes: 0 done, 1 failed, 64 wrong arguments, 78 wrong configuration.",
+        discussion: "Exit codes: 0 done, 1 failed, 64 wrong arguments, 70 the engine cannot go on, 78 wrong configuration.",
         version: "0.1.0",
         subcommands: [
             Serve.self, DemoCommand.self, SandboxCommand.self, Check.self, Migrate.self, Keys.self, VAPID.self,

@@ -18,6 +18,31 @@ extension SystemTests {
             #expect(try server.stop() == .exit(0))
         }
 
+        @Test func `a second server on the same port is refused in a sentence`() throws {
+            let folder = try TemporaryFolder()
+            let port = try Clairon.freePort()
+            let server = try ServerProcess([:], port: port, in: folder)
+            try server.start()
+            let config = try folder.write("{\"listen\":\"127.0.0.1:\(port)\",\"data_dir\":\"other\"}", to: "second.json")
+            let second = try Clairon.run(["serve", "--config", config], in: folder)
+            #expect(second.end == .exit(1))
+            #expect(second.errors.contains("cannot listen on 127.0.0.1:\(port)"), "\(second.errors)")
+            #expect(server.log.contains("listening address=127.0.0.1:\(port)"))
+            #expect(try server.stop() == .exit(0))
+        }
+
+        @Test func `a web push key is made once and never overwritten`() throws {
+            let folder = try TemporaryFolder()
+            let path = folder.path + "/vapid.pem"
+            let first = try Clairon.run(["vapid", "generate", "--out", path, "--json"], in: folder)
+            #expect(first.end == .exit(0))
+            let made = try JSONValue(parsing: Array(first.output.utf8))
+            #expect(made["public_key"]?.string?.utf8.count == 87)
+            var status = stat()
+            #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+            #expect(try Clairon.run(["vapid", "generate", "--out", path], in: folder).end == .exit(1))
+        }
+
         @Test func `SIGTERM lets what is in flight finish and records it`() throws {
             let folder = try TemporaryFolder()
             let sandbox = try SandboxProcess(in: folder)

@@ -52,9 +52,6 @@ package final class DatabaseFile: Sendable {
         try await pool.read(body)
     }
 
-    /// The same for a caller that has no async context (start-up, commands).
-    package func readNow<Value>(_ body: (GRDB.Database) throws -> Value) throws -> Value { try pool.read(body) }
-
     /// Ends the writer after what it has, checkpoints and closes.
     package func close() throws {
         writer.stop()

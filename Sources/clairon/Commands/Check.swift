@@ -32,7 +32,7 @@ struct Check: ParsableCommand {
             warnings.append("public_url: is not set: providers cannot report deliveries or replies")
         }
         for account in config.accounts {
-            if case .kannel(_, _, _, nil) = account.settings {
+            if case .kannel(_, _, _, nil, _) = account.settings {
                 warnings.append("accounts.\(account.account.name).inbound_token_file: is not set: replies are refused, STOP among them")
             }
         }

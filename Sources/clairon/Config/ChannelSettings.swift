@@ -7,7 +7,7 @@ enum ChannelSettings: Sendable {
     case fcm(serviceAccountFile: String)
     case webpush(subject: String, vapidKeyFile: String)
     case messenger(pageID: String, pageTokenFile: String, appSecretFile: String, verifyTokenFile: String, apiVersion: String?)
-    case kannel(sender: String, username: String, passwordFile: String, inboundTokenFile: String?)
+    case kannel(sender: String, username: String, passwordFile: String, inboundTokenFile: String?, countryCode: String?)
     case twilio(sender: String, accountSID: String, authTokenFile: String)
 
     /// Nil when a problem was reported.
@@ -55,9 +55,10 @@ enum ChannelSettings: Sendable {
         switch provider {
         case "kannel":
             let (username, password) = (reader.requiredString("username"), reader.requiredString("password_file"))
+            let (inbound, country) = (reader.string("inbound_token_file"), reader.string("country_code"))
             guard let sender, let username, let password else { return nil }
             return .kannel(sender: sender, username: username, passwordFile: base.resolve(password),
-                           inboundTokenFile: reader.string("inbound_token_file").map(base.resolve))
+                           inboundTokenFile: inbound.map(base.resolve), countryCode: country)
         case "twilio":
             let (sid, token) = (reader.requiredString("account_sid"), reader.requiredString("auth_token_file"))
             guard let sender, let sid, let token else { return nil }

@@ -54,10 +54,11 @@ struct LoadedAccount: Sendable {
                 let checked = settings
                 makeAdapter = { MessengerAdapter(checked) }
                 receiver = MessengerReceiver(checked)
-            case .kannel(let sender, let username, let passwordFile, let inboundTokenFile):
-                let kannel = KannelSettings(baseURL: config.baseURL ?? "http://127.0.0.1:13013/cgi-bin/sendsms",
+            case .kannel(let sender, let username, let passwordFile, let inboundTokenFile, let countryCode):
+                var kannel = KannelSettings(baseURL: config.baseURL ?? "http://127.0.0.1:13013/cgi-bin/sendsms",
                                             username: username, password: try SecretFile.line(passwordFile),
                                             inboundToken: try inboundTokenFile.map { file throws(SecretFile.Unusable) in try SecretFile.line(file) })
+                kannel.countryCode = countryCode
                 let settings = SMSAccount(name: account.name, provider: .kannel(kannel), sender: sender,
                                           publicURL: publicURL, callbackSecret: callbackSecret)
                 settings.check(at: pointer, errors: errors)
