@@ -45,17 +45,6 @@ package struct DateText: Sendable, Equatable {
 }
 
 extension [UInt8] {
-    /// Exactly `count` decimal digits from `start`.
-    fileprivate func number(_ start: Int, _ count: Int) -> Int64? {
-        guard start + count <= self.count else { return nil }
-        var value: Int64 = 0
-        for byte in self[start..<start + count] {
-            guard byte.isASCIIDigit else { return nil }
-            value = value * 10 + Int64(byte - UInt8(ascii: "0"))
-        }
-        return value
-    }
-
     /// `Z`, or `+hh:mm` up to 14 hours, up to the end; in minutes.
     fileprivate func offset(from start: Int) -> Int64? {
         if start + 1 == count, self[start] == UInt8(ascii: "Z") { return 0 }

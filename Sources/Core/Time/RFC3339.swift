@@ -48,7 +48,7 @@ private func pad(_ number: Int64, _ width: Int) -> String {
 
 extension [UInt8] {
     /// Exactly `count` decimal digits from `start`.
-    fileprivate func number(_ start: Int, _ count: Int) -> Int64? {
+    func number(_ start: Int, _ count: Int) -> Int64? {
         guard start + count <= self.count else { return nil }
         var value: Int64 = 0
         for byte in self[start..<start + count] {
