@@ -66,9 +66,9 @@ final class EngineFixture {
 
     func states(of id: CampaignID) async throws -> [DeliveryState: Int] { try await ledger.report(id)?.byState ?? [:] }
 
-    /// Waits until `condition` holds; false after twenty seconds.
+    /// Waits until `condition` holds; false after a minute.
     func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
             if try await condition() { return true }
             await Task.yield()
