@@ -46,8 +46,9 @@ extension Lane {
 
     /// Turns an outcome into the row's next state, and into what the account learns from it.
     private func settle(_ outcome: Outcome, of prepared: PreparedDelivery, answered: Bool, clock: SenderClock) {
-        let origin = origin(of: prepared.request.url)
-        if answered { silences[origin] = nil }
+        // Only where each recipient brings a server of its own does the origin say anything.
+        let origin = adapter.faultScope == .origin ? origin(of: prepared.request.url) : ""
+        if answered, !silences.isEmpty { silences[origin] = nil }
         switch outcome {
         case .accepted(let providerID):
             breaker.worked(now: clock.monotonic)

@@ -75,10 +75,8 @@ final class Lane {
     /// Whether nothing is left between the ledger and the wire.
     var isDrained: Bool {
         backlog.count == 0 && intending.isEmpty && inFlight.isEmpty && results.isEmpty && recording == 0 && !isLeasing
+            && unsettled.isEmpty
     }
-
-    /// Rows of this lane that may be in `sending`.
-    var exposed: Int { intending.values.reduce(0) { $0 + $1.count } + inFlight.count + results.count }
 
     // MARK: What comes in
 

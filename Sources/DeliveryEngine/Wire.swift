@@ -29,9 +29,3 @@ extension Outcome {
         }
     }
 }
-
-extension TransferResult {
-    var isReply: Bool {
-        if case .reply = self { true } else { false }
-    }
-}

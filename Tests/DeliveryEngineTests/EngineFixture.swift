@@ -71,7 +71,6 @@ final class EngineFixture {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
             if try await condition() { return true }
-            await Task.yield()
             try await Task.sleep(for: .milliseconds(10))
         }
         return false
