@@ -81,6 +81,11 @@ let package = Package(
             ] + channels,
             swiftSettings: house),
 
+        // What takes bytes from strangers, as functions of bytes: for libFuzzer, and for the replay of its corpus.
+        .target(name: "Fuzzing", dependencies: ["Campaigns", "Content", "Core", "HTTPWire", "OpenSSL", "Segmentation"] + channels,
+                path: "Tests/Fuzzing", swiftSettings: house),
+        tests(of: "Fuzzing", ["Fuzzing"], exclude: ["Corpus"]),
+
         tests(of: "Core", ["Core"]),
         tests(of: "OpenSSL", ["OpenSSL"]),
         tests(of: "Linux", ["Linux"]),

@@ -1,6 +1,6 @@
 extension Timestamp: CustomStringConvertible {
     /// Parses `2026-03-01T09:00:00Z`, with up to nine fractional digits and any numeric offset (RFC 3339
-    /// section 5.6; the year is 1970 to 9999). A leap second counts as the second after it.
+    /// section 5.6; the year is 1970 to 9999, in UTC too). A leap second counts as the second after it.
     package init?(rfc3339 text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20,
@@ -27,8 +27,12 @@ extension Timestamp: CustomStringConvertible {
         guard let offset = bytes.offset(from: at) else { return nil }
         let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
         let seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second
+        guard (0..<Timestamp.year10000Seconds).contains(seconds) else { return nil }
         self.init(milliseconds: seconds * 1_000 + fraction)
     }
+
+    /// What an offset or a leap second must not lead past: the year would have five digits.
+    private static let year10000Seconds = CivilDate(year: 10_000, month: 1, day: 1).daysSinceEpoch * 86_400
 
     /// `2026-03-01T09:00:00Z`; milliseconds are written when there are any.
     package var description: String {
