@@ -1,15 +1,24 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A named POSIX thread.
 ///
-/// Join it exactly once, from another thread; one that is never joined keeps its stack until the process ends.
-package struct Thread: Sendable {
+/// Join it at most once, from another thread. One that nobody holds any more runs on, and gives its stack back by itself.
+package final class Thread: Sendable {
     private let handle: pthread_t
+    private let isJoined = Atomic(false)
+
+    private init(handle: pthread_t) { self.handle = handle }
+
+    deinit {
+        if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) }
+    }
 
     /// Starts a thread that runs `body` and ends.
     ///
     /// - Parameter name: shown by `top -H` and gdb; the kernel keeps the first 15 bytes.
+    @discardableResult
     package static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) -> Thread {
         let box = Unmanaged.passRetained(ThreadBody(name: name, run: body))
         var handle = pthread_t()
@@ -29,8 +38,8 @@ package struct Thread: Sendable {
 
     /// Waits until the thread has ended.
     package func join() {
-        let failure = pthread_join(handle, nil)
-        precondition(failure == 0, "a thread is joined once, and not by itself")
+        let isFirst = !isJoined.exchange(true, ordering: .relaxed)
+        precondition(isFirst && pthread_join(handle, nil) == 0, "a thread is joined once, and not by itself")
     }
 
     /// Whether the caller runs on this thread.

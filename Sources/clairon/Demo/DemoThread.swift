@@ -7,7 +7,7 @@ final class DemoThread: SerialExecutor {
 
     init() throws(Errno) {
         mailbox = try Mailbox()
-        _ = try Thread.start(named: "demo") { [self] in run() }
+        try Thread.start(named: "demo") { [self] in run() }
     }
 
     func enqueue(_ job: consuming ExecutorJob) { mailbox.post(UnownedJob(job)) }

@@ -11,7 +11,7 @@ final class InterruptGate: Sendable {
     /// - Parameter cleanUp: done before an interrupt ends the process.
     init(cleanUp: @escaping @Sendable () -> Void) throws {
         let signals = try SignalFD([SIGINT, SIGTERM])
-        _ = try Thread.start(named: "interrupt") { [self] in
+        try Thread.start(named: "interrupt") { [self] in
             while (try? signals.wait()) != nil {
                 let waiting = waiter.withLock { waiter -> CheckedContinuation<Void, Never>? in
                     defer { waiter = nil }

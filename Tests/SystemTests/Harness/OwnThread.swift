@@ -21,7 +21,7 @@ private final class BlockingThread: TaskExecutor {
 
     init() throws(Errno) {
         jobs = try Mailbox()
-        _ = try Thread.start(named: "system-test") { [self] in run() }
+        try Thread.start(named: "system-test") { [self] in run() }
     }
 
     func enqueue(_ job: consuming ExecutorJob) { jobs.post(UnownedJob(job)) }
