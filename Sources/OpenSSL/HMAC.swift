@@ -18,14 +18,7 @@ package struct HMAC: ~Copyable {
         guard let context = EVP_MAC_CTX_new(Algorithm.hmac) else { preconditionFailure("out of memory") }
         self.context = context
         byteCount = hash == .sha256 ? 32 : 20
-        var name = Array((hash == .sha256 ? "SHA256" : "SHA1").utf8CString)
-        let isSet = name.withUnsafeMutableBufferPointer { name in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            return EVP_MAC_CTX_set_params(context, parameters)
-        }
+        let isSet = copenssl_mac_set_digest(context, hash == .sha256 ? "SHA256" : "SHA1")
         precondition(isSet == 1, "HMAC refuses its hash")
     }
 
