@@ -4,6 +4,10 @@
 protocol ByteTransport: AnyObject {
     /// The descriptor to watch.
     var rawDescriptor: Int32 { get }
+    /// Whether reading can only go on once the descriptor is writable (a handshake that fills the socket).
+    var wantsToWrite: Bool { get }
+    /// Whether requests can come: false during a handshake.
+    var isEstablished: Bool { get }
     /// Reads what is there.
     func receive(into buffer: UnsafeMutableRawBufferPointer) -> TransportOutcome
     /// Writes what fits.

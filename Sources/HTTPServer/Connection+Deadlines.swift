@@ -14,6 +14,7 @@ extension Connection {
 
     private var headDeadline: Int64 {
         let limits = loop.configuration
+        if !transport.isEstablished { return clock.idleSince + limits.handshakeMilliseconds }
         if let start = clock.headStart { return start + limits.headMilliseconds }
         return clock.idleSince + (clock.hasServed ? limits.keepAliveMilliseconds : limits.headMilliseconds)
     }
@@ -47,6 +48,10 @@ extension Connection {
             return close(.timeout)
         }
         if phase == .head {
+            if !transport.isEstablished {
+                loop.counters.reject("tls_handshake_timeout")
+                return close()
+            }
             guard clock.headStart != nil else { return close() }
             return refuse(Refusal(408, "request_timeout", "The request did not arrive in time."))
         }

@@ -19,13 +19,14 @@ extension Connection {
         case .end:
             end()
         case .failed:
+            if !transport.isEstablished { loop.counters.reject("tls_handshake_failed") }
             close()
         }
     }
 
     private func end() {
         hasEnded = true
-        if phase == .lingering { return close() }
+        if phase == .lingering || !transport.isEstablished { return close() }
         guard isReadingBody else { return }
         // RFC 9112 §8: a body cut short is not complete, whatever has arrived.
         failBody(Refusal(400, "incomplete_body", "The connection ended inside the body."), .disconnected)

@@ -94,7 +94,7 @@ final class Connection {
             flush()
             processInbox()
         }
-        if events.isReadable, phase != .closed { read() }
+        if events.isReadable || transport.wantsToWrite, phase != .closed { read() }
         settle()
     }
 
@@ -139,7 +139,7 @@ final class Connection {
             discarded = 0
         }
         guard phase != .closed else { return }
-        let events = Epoll.Events.interest(reads: wantsToRead, writes: pendingOutput > 0)
+        let events = Epoll.Events.interest(reads: wantsToRead, writes: pendingOutput > 0 || transport.wantsToWrite)
         if events.rawValue != watched.rawValue {
             watched = events
             loop.watch(self, events)

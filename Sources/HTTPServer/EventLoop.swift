@@ -253,8 +253,13 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func serve(_ descriptor: consuming FileDescriptor, _ peer: String) {
         if let reason = census.enter(peer) { return turnAway(descriptor, reason) }
         counters.accepted.add(1, ordering: .relaxed)
+        guard let transport = transport(over: SocketTransport(descriptor)) else {
+            census.leave(peer)
+            counters.reject("tls_failed")
+            return
+        }
         let token = connections.reserve()
-        let connection = Connection(SocketTransport(descriptor), loop: self, token: token, peer: peer)
+        let connection = Connection(transport, loop: self, token: token, peer: peer)
         do {
             try epoll.add(connection.rawDescriptor, .readable, token: token)
         } catch {
@@ -267,10 +272,18 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         connection.start()
     }
 
+    /// Nil when there is no memory for a TLS session.
+    private func transport(over socket: SocketTransport) -> (any ByteTransport)? {
+        guard let credentials = configuration.tls else { return socket }
+        return try? TLSTransport(socket, credentials.context(now: now))
+    }
+
     private func turnAway(_ descriptor: consuming FileDescriptor, _ reason: String) {
         counters.accepted.add(1, ordering: .relaxed)
         counters.reject(reason)
         let transport = SocketTransport(descriptor)
+        // There is nothing to say before a handshake, and no time for one.
+        guard configuration.tls == nil else { return }
         let answer = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n"
             + "connection: close\r\n\r\n"
         _ = Array(answer.utf8).withUnsafeBytes { transport.send($0) }

@@ -1,3 +1,4 @@
+import Glibc
 package import Linux
 import Synchronization
 
@@ -34,6 +35,8 @@ package final class Server: Sendable {
     /// - Throws: `Errno`; EADDRINUSE when another socket listens on the port, also one that would share it.
     /// - Returns: the port, of interest if the configuration left it to the system.
     package func start() throws -> Int {
+        // libssl writes with write(2), which raises it when a peer has gone.
+        if configuration.tls != nil { signal(SIGPIPE, SIG_IGN) }
         var port = configuration.port
         if port != 0 { try Listener.check(host: configuration.host, port: port) }
         for loop in loops {

@@ -16,6 +16,10 @@ package struct ServerConfiguration: Sendable {
     package var maxConnectionsPerAddress: Int?
     /// Limits on the parts of a head and on chunk framing.
     package var wire = WireLimits()
+    /// With it the server speaks TLS and nothing else; nil for plain text.
+    package var tls: TLSCredentials?
+    /// From accept to the end of a TLS handshake.
+    package var handshakeMilliseconds: Int64 = 5_000
     /// From the first byte of a request to the end of its head, and from accept to the first request: 408.
     package var headMilliseconds: Int64 = 10_000
     /// How long a connection may wait between requests.

@@ -7,6 +7,9 @@ final class SocketTransport: ByteTransport {
 
     var rawDescriptor: Int32 { descriptor.rawValue }
 
+    let wantsToWrite = false
+    let isEstablished = true
+
     init(_ descriptor: consuming FileDescriptor) {
         self.descriptor = descriptor
         var one: Int32 = 1

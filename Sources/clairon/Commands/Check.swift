@@ -2,6 +2,7 @@ import ArgumentParser
 import Core
 import Glibc
 import Linux
+import OpenSSL
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,6 +28,7 @@ struct Check: ParsableCommand {
                 problems.append("accounts.\(account.account.name).ca_file: \(file): \(String(cString: strerror(errno)))")
             }
         }
+        if let tls = config.tls { check(tls, path, &problems, &warnings) }
         if config.accounts.isEmpty { warnings.append("accounts: none is configured: nothing can be sent") }
         if config.publicURL == nil, config.accounts.contains(where: { $0.account.channel == .sms || $0.account.channel == .messenger }) {
             warnings.append("public_url: is not set: providers cannot report deliveries or replies")
@@ -46,6 +48,19 @@ struct Check: ParsableCommand {
 
     /// 2026-01-01: no build of this program is older.
     private static let earliest: Int64 = 1_767_225_600_000
+
+    private func check(_ tls: TLSFiles, _ path: String, _ problems: inout [String], _ warnings: inout [String]) {
+        do throws(ConfigError) {
+            let left = try tls.load(path: path).expiresAt - SystemTime().wallMilliseconds / 1_000
+            if left <= 0 {
+                problems.append("tls.certificate_file: \(tls.certificate): has expired: renew it, then send SIGHUP")
+            } else if left < 14 * 86_400 {
+                warnings.append("tls.certificate_file: \(tls.certificate): expires in \(left / 86_400) days: renew it, then send SIGHUP")
+            }
+        } catch {
+            problems += error.problems
+        }
+    }
 
     private func checkFolder(_ folder: String, _ problems: inout [String], _ warnings: inout [String]) {
         var status = stat()

@@ -12,19 +12,21 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         // Blocked before any other thread exists, so that they all inherit it and only this one sees the signals.
-        let signals = try SignalFD([SIGTERM, SIGINT])
+        let signals = try SignalFD([SIGTERM, SIGINT, SIGHUP])
         let (config, path) = try options.load()
         let log = Logger(label: "clairon") { _ in LineLogHandler() }
         let server = try checkingConfig { try RunningServer(config, path: path, log: log) }
         let watchdog = try Watchdog.start(server)
         _ = try Notify.fromEnvironment().send(.ready)
-        _ = try signals.wait()
+        while try signals.wait() == SIGHUP {
+            if let tls = config.tls { server.reloadCertificate(tls, path: path) }
+        }
         log.info("stopping")
         _ = try? Notify.fromEnvironment().send(.stopping)
         watchdog.stop()
         // A second signal does not wait: everything acknowledged is on the disk already.
         _ = try Thread.start(named: "impatience") {
-            _ = try? signals.wait()
+            while (try? signals.wait()) == SIGHUP {}
             _exit(0)
         }
         blocking { await server.stop() }

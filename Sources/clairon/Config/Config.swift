@@ -6,6 +6,8 @@ struct Config: Sendable {
     /// The URL under which providers and people reach this server; callbacks and links are built on it.
     var publicURL: String?
     var dataFolder = "data"
+    /// With it the server speaks https on `listen`, and nothing else.
+    var tls: TLSFiles?
     var limits = Limits()
     var accounts: [AccountConfig] = []
 

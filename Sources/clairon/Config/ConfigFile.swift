@@ -52,8 +52,11 @@ extension Config {
             }
         }
         if let folder = reader.string("data_dir") { dataFolder = base.resolve(folder) }
-        if let text = reader.value("tls"), text != .null {
-            reader.fail("tls", "unsupported", "is not served by this version: put a TLS proxy such as nginx in front and remove the key")
+        if reader.value("tls") != .null, var tls = reader.reader("tls") {
+            if let certificate = tls.requiredString("certificate_file"), let key = tls.requiredString("key_file") {
+                self.tls = TLSFiles(certificate: base.resolve(certificate), key: base.resolve(key))
+            }
+            tls.finish()
         }
         if var limits = reader.reader("limits") {
             if let bytes = limits.int("max_body_bytes", in: 1_024...(64 << 20)) { self.limits.maxBodyBytes = Int(bytes) }

@@ -17,6 +17,7 @@ final class RunningServer: Sendable {
     let ledger: Ledger
     let engine: Engine
     private let server: Server
+    private let tls: TLSCredentials?
     private let folder: DataFolder
     private let log: Logger
     private let isStopping: Lock<Bool>
@@ -32,7 +33,8 @@ final class RunningServer: Sendable {
         store = try Store(folder: folder, accounts: config.accounts.map(\.account), time: time)
         ledger = try Ledger(folder: folder, store: store)
 
-        let publicURL = config.publicURL ?? "http://\(config.listen.host):\(config.listen.port)"
+        tls = try config.tls.map { TLSCredentials(try $0.load(path: path)) }
+        let publicURL = config.publicURL ?? "\(config.tls == nil ? "http" : "https")://\(config.listen.host):\(config.listen.port)"
         let store = store
         let loaded = try config.accounts.map { config throws(ConfigError) in
             try LoadedAccount(config, publicURL: publicURL, callbackSecret: store.callbackSecret, path: path)
@@ -65,6 +67,7 @@ final class RunningServer: Sendable {
         var configuration = ServerConfiguration()
         configuration.host = config.listen.host
         configuration.port = config.listen.port
+        configuration.tls = tls
         configuration.loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         configuration.maxConnections = config.limits.maxConnections
         server = try Server(configuration, router: api.router, time: time)
@@ -79,6 +82,16 @@ final class RunningServer: Sendable {
         engine.start()
         try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context) }
         log.info("listening", metadata: ["address": "\(config.listen.host):\(port)", "data_dir": "\(config.dataFolder)"])
+    }
+
+    /// Reads the certificate again: new connections get it, those that are open go on with theirs. One that does not work changes nothing.
+    func reloadCertificate(_ files: TLSFiles, path: String) {
+        do throws(ConfigError) {
+            tls?.replace(with: try files.load(path: path))
+            log.info("certificate_reloaded")
+        } catch {
+            log.error("certificate_refused", metadata: ["detail": "\(error)", "kept": "the one before"])
+        }
     }
 
     /// Answers what is under way, lets messages in flight finish, writes their results, checkpoints, closes.
