@@ -91,6 +91,7 @@ extension Connection {
 
     private func throwAway(_ count: Int) {
         discarded += count
+        clock.lingerHeard = loop.now
         if phase == .lingering, discarded > loop.configuration.lingerBytes { close() }
     }
 
@@ -109,7 +110,6 @@ extension Connection {
         let exchange = loop.nextExchange(of: self)
         self.exchange = exchange
         request = head
-        clock.headStart = nil
         closesAfter = !head.keepsAlive
         bodyFailure = nil
         isBodyPaused = false
@@ -126,7 +126,7 @@ extension Connection {
         var request = loop.request(head, body: body, peer: peer, exchange: exchange)
         var plan = loop.router.plan(request)
 
-        var maxBodyBytes = loop.configuration.lingerBytes
+        var maxBodyBytes = loop.configuration.discardBytes
         if case .run(let route, _) = plan { maxBodyBytes = route.maxBodyBytes }
         // RFC 9110 §15.5.16: no handler decodes, and a small body can unpack to a great one.
         if loop.configuration.refusesContentCodings, head.framing != .none,
@@ -152,6 +152,7 @@ extension Connection {
             reader = .chunked(ChunkedDecoder(maxBodyBytes: maxBodyBytes, limits: loop.configuration.wire))
         }
         if isReadingBody { clock.bodyBegins(now: loop.now) }
+        clock.headStart = nil
         let used = isReadingBody && rest.count > 0 ? feedBody(rest) : 0
 
         switch plan {
@@ -206,7 +207,7 @@ extension Connection {
     private func deliver(_ data: [UInt8]) {
         if phase == .discarding {
             discarded += data.count
-            if discarded > loop.configuration.lingerBytes {
+            if discarded > loop.configuration.discardBytes {
                 isDeaf = true
                 phase = .closing
             }

@@ -102,19 +102,18 @@ extension Connection {
     }
 
     private func decideClosing(_ response: Response) {
-        if loop.isDraining || isDeaf { closesAfter = true }
+        if loop.saysGoodbye || isDeaf { closesAfter = true }
         if response.headers.contains(where: { $0.0 == "connection" && $0.1 == "close" }) { closesAfter = true }
         guard isReadingBody else { return }
         // A body that was refused, or that the sender may now withhold, leaves no place to go on from.
         if response.status >= 400 || body?.owesContinue == true { closesAfter = true }
-        if case .length(let remaining) = reader, remaining > UInt64(loop.configuration.lingerBytes) {
+        if case .length(let remaining) = reader, remaining > UInt64(loop.configuration.discardBytes) {
             closesAfter = true
         }
     }
 
     private func beginOutput() {
         guard pendingOutput == 0 else { return }
-        clock.outputMoved = loop.now
         if output.capacity == 0 { swap(&output, &loop.spareOutput) }
     }
 
@@ -167,6 +166,7 @@ extension Connection {
         body = nil
         parser = HeadParser(limits: loop.configuration.wire)
         clock.idleSince = loop.now
+        clock.isProven = clock.hasServed
         clock.hasServed = true
         clock.headStart = nil
         if closesAfter || isDeaf {
@@ -195,8 +195,9 @@ extension Connection {
             switch outcome {
             case .moved(let count):
                 outputStart += count
-                clock.outputMoved = loop.now
+                clock.written += Int64(count)
             case .blocked:
+                outputStalls()
                 resumeWriters()
                 return
             case .end, .failed:
@@ -204,6 +205,7 @@ extension Connection {
             }
         }
         guard phase != .closed else { return }
+        clock.stalledAt = nil
         releaseOutput()
         resumeWriters()
     }

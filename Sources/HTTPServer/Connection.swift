@@ -55,6 +55,8 @@ final class Connection {
     var isBodyPaused = false
     var closesAfter = false
     var isProcessing = false
+    /// Turned away: not counted among those that may be open.
+    var isGuest = false
 
     var output: [UInt8] = []
     var outputStart = 0
@@ -88,6 +90,16 @@ final class Connection {
         settle()
     }
 
+    /// There is no room for it: says so, and waits until the other end has heard.
+    func turnAway(_ reason: String) {
+        isGuest = true
+        var answer = loop.router.problem(503, reason, "The server has no room for another connection: try again.", nil)
+        answer.headers.append(("retry-after", "1"))
+        isDeaf = true
+        respond(answer)
+        settle()
+    }
+
     func handle(_ events: Epoll.Events) {
         if events.isBroken, !events.isReadable { return close() }
         if events.isWritable {
@@ -113,8 +125,10 @@ final class Connection {
         settle()
     }
 
+    /// The server says goodbye. One that has only just come is about to ask, and is answered.
     func closeIfIdle() {
-        if phase == .head, inbox.isEmpty, pendingOutput == 0 { close() }
+        guard phase == .head, inbox.isEmpty, pendingOutput == 0 else { return }
+        if clock.hasServed { close() } else { settle() }
     }
 
     /// Brings the connection to rest after whatever has happened: writes, closes, watches, promises.
@@ -136,6 +150,7 @@ final class Connection {
             transport.closeWriting()
             phase = .lingering
             clock.lingerStart = loop.now
+            clock.lingerHeard = loop.now
             discarded = 0
         }
         guard phase != .closed else { return }

@@ -25,12 +25,16 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private(set) var now: Int64 = 0
     private(set) var isDraining = false
+    /// Every answer from now on ends its connection.
+    private(set) var saysGoodbye = false
     private(set) var dateLine: [UInt8] = []
     /// Output storage that goes from connection to connection, so that idle ones hold none.
     var spareOutput: [UInt8] = []
     private var dateSecond: Int64 = -1
     private var acceptor: Acceptor?
     private var connections = ConnectionTable()
+    private var guests = 0
+    private var scarceUntil: InlineArray<2, Int64> = [0, 0]
     private var deadlines = DeadlineHeap()
     private var jobs: [UnownedJob] = []
     private var messages: [LoopMessage] = []
@@ -60,7 +64,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Gives the loop its listener. Before `run`.
     func listen(_ listener: consuming Listener) throws(Errno) {
-        try epoll.add(listener.rawDescriptor, .readable, token: Self.listenerToken)
+        try epoll.add(listener.rawDescriptor, listener.events, token: Self.listenerToken)
         acceptor = Acceptor(listener)
     }
 
@@ -88,7 +92,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         switch message {
         case .write(_, _, let continuation): continuation.resume(returning: .failure(.disconnected))
         case .abort(_, let done), .drain(_, let done): done.resume()
-        case .job, .resumeReading, .sendContinue: break
+        case .job, .resumeReading, .sendContinue, .sayGoodbye, .tick: break
         }
     }
 
@@ -189,6 +193,10 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         case .abort(let exchange, let done):
             find(exchange)?.close()
             done.resume()
+        case .sayGoodbye:
+            saysGoodbye = true
+        case .tick(let done):
+            done()
         case .drain(let until, let done):
             startDraining(until, done)
         }
@@ -196,6 +204,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private func startDraining(_ until: Int64, _ done: UnsafeContinuation<Void, Never>) {
         isDraining = true
+        saysGoodbye = true
         drainUntil = until
         drained.append(done)
         acceptor = nil
@@ -233,7 +242,15 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     func remove(_ connection: Connection) {
         epoll.remove(connection.rawDescriptor)
         connections.remove(connection)
-        census.leave(connection.peer)
+        if connection.isGuest { guests -= 1 } else { census.leave(connection.peer) }
+    }
+
+    /// Whether idle connections must give way, the unproven ones first: all that have waited, not only until there is just room.
+    func isScarce(provenFor isProven: Bool) -> Bool {
+        if census.count > configuration.maxConnections / 4 * (isProven ? 3 : 1) {
+            scarceUntil[isProven ? 1 : 0] = now + 2 * configuration.scarceKeepAliveMilliseconds
+        }
+        return now < scarceUntil[isProven ? 1 : 0]
     }
 
     private func acceptConnections() {
@@ -251,7 +268,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     private func serve(_ descriptor: consuming FileDescriptor, _ peer: String) {
-        if let reason = census.enter(peer) { return turnAway(descriptor, reason) }
+        let refusal = census.enter(peer)
+        // A stranger to be refused is not worth a handshake.
+        if let refusal, guests >= configuration.maxTurnedAway || configuration.tls != nil { return turnAway(descriptor, refusal) }
         counters.accepted.add(1, ordering: .relaxed)
         guard let transport = transport(over: SocketTransport(descriptor)) else {
             census.leave(peer)
@@ -264,12 +283,15 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             try epoll.add(connection.rawDescriptor, .readable, token: token)
         } catch {
             connections.release(token)
-            census.leave(peer)
+            if refusal == nil { census.leave(peer) }
             counters.reject("epoll_failed")
             return
         }
         connections.insert(connection)
-        connection.start()
+        guard let refusal else { return connection.start() }
+        guests += 1
+        counters.reject(refusal)
+        connection.turnAway(refusal)
     }
 
     /// Nil when there is no memory for a TLS session.
@@ -278,6 +300,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         return try? TLSTransport(socket, credentials.context(now: now))
     }
 
+    /// At once, for want of descriptors to be patient with.
     private func turnAway(_ descriptor: consuming FileDescriptor, _ reason: String) {
         counters.accepted.add(1, ordering: .relaxed)
         counters.reject(reason)
@@ -288,6 +311,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             + "connection: close\r\n\r\n"
         _ = Array(answer.utf8).withUnsafeBytes { transport.send($0) }
         transport.closeWriting()
+        // A request that is here already would turn the close into a reset, and the answer be lost.
+        _ = transport.receive(into: UnsafeMutableRawBufferPointer(scratch))
     }
 
     private func pauseListener() {
@@ -297,9 +322,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     private func resumeListener() {
-        guard let number = acceptor?.listener.rawDescriptor else { return }
+        guard let number = acceptor?.listener.rawDescriptor, let events = acceptor?.listener.events else { return }
         do {
-            try epoll.add(number, .readable, token: Self.listenerToken)
+            try epoll.add(number, events, token: Self.listenerToken)
             acceptor?.pausedUntil = nil
         } catch {
             acceptor?.pausedUntil = now + 100

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Linux
 
-/// A listening TCP socket of one loop.
+/// A listening TCP socket: of one loop, or a loop's share in one that the service manager holds.
 struct Listener: ~Copyable {
     /// What came out of the queue of finished handshakes.
     enum Accepted: ~Copyable {
@@ -22,6 +22,8 @@ struct Listener: ~Copyable {
     var rawDescriptor: Int32 { descriptor.rawValue }
     /// The port it is bound to.
     let port: Int
+    /// What to watch it for: of several loops that share a socket, one is woken.
+    let events: Epoll.Events
 
     /// Binds and listens. SO_REUSEPORT lets every loop have a listener of its own, and the kernel
     /// spread the connections over them.
@@ -29,10 +31,27 @@ struct Listener: ~Copyable {
         let descriptor = try Listener.bound(host: host, port: port, options: [SO_REUSEADDR, SO_REUSEPORT])
         let number = descriptor.rawValue
         guard listen(number, backlog) == 0 else { throw .last("listen") }
+        self.port = try Listener.boundPort(of: number)
+        self.descriptor = descriptor
+        events = .readable
+    }
+
+    /// A share in a socket that listens already: a duplicate, so that the queue outlives this process.
+    init(sharing number: Int32) throws(Errno) {
+        let duplicate = clinux_duplicate(number)
+        guard duplicate >= 0 else { throw .last("fcntl") }
+        let share = FileDescriptor(owning: duplicate)
+        // Two loops may be woken for one connection: the second must not block in accept.
+        guard clinux_make_nonblocking(duplicate) == 0 else { throw .last("fcntl") }
+        port = try Listener.boundPort(of: duplicate)
+        descriptor = share
+        events = [.readable, .exclusive]
+    }
+
+    private static func boundPort(of number: Int32) throws(Errno) -> Int {
         var bound = SocketAddress()
         guard bound.fill({ getsockname(number, $0, $1) }) == 0 else { throw .last("getsockname") }
-        self.port = bound.port
-        self.descriptor = descriptor
+        return bound.port
     }
 
     /// Makes sure that the port is nobody's: with SO_REUSEPORT alone, a second server of the same user would get half of the

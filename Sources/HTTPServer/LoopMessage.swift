@@ -13,6 +13,10 @@ enum LoopMessage: Sendable {
     case write(Exchange, [UInt8], Written)
     /// Cut the connection.
     case abort(Exchange, UnsafeContinuation<Void, Never>)
+    /// Close each connection after its next answer.
+    case sayGoodbye
+    /// Call it: the loop turns.
+    case tick(@Sendable () -> Void)
     /// Take no more connections, close idle ones, end when none is left or at this time.
     case drain(until: Int64, UnsafeContinuation<Void, Never>)
 }

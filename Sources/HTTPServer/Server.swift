@@ -30,6 +30,22 @@ package final class Server: Sendable {
         self.loops = loops
     }
 
+    /// Serves on a socket that listens already, shared by all loops: what waits in its queue is not lost when this process
+    /// ends, as long as somebody else holds it too.
+    ///
+    /// - Parameter socket: stays the caller's.
+    /// - Returns: its port.
+    package func start(on socket: Int32) throws -> Int {
+        var port = 0
+        for loop in loops {
+            let listener = try Listener(sharing: socket)
+            port = listener.port
+            try loop.listen(listener)
+        }
+        try run()
+        return port
+    }
+
     /// Binds and serves.
     ///
     /// - Throws: `Errno`; EADDRINUSE when another socket listens on the port, also one that would share it.
@@ -44,12 +60,30 @@ package final class Server: Sendable {
             port = listener.port
             try loop.listen(listener)
         }
+        try run()
+        return port
+    }
+
+    private func run() throws {
         for (index, loop) in loops.enumerated() {
             let thread = try Thread.start(named: "http-loop-\(index)") { loop.run() }
             threads.withLock { $0.append(thread) }
         }
         hasStarted.withLock { $0 = true }
-        return port
+    }
+
+    /// Closes every connection after its next answer, but takes new ones still: for the moment between `not ready` and `drain`
+    /// in which those who balance load look elsewhere.
+    package func sayGoodbye() {
+        for loop in loops { loop.tell(.sayGoodbye) }
+    }
+
+    /// Calls `done` on every loop, when it comes round to it: none that is stuck does.
+    ///
+    /// - Returns: how many calls there will be.
+    package func tick(_ done: @escaping @Sendable () -> Void) -> Int {
+        for loop in loops { loop.tell(.tick(done)) }
+        return loops.count
     }
 
     /// Stops: takes no more connections, lets running requests finish with `Connection: close`, and after
@@ -74,6 +108,29 @@ package final class Server: Sendable {
             return ended
         }
         ended.forEach { $0.join() }
+    }
+
+    /// Waits for the same without blocking, but not for ever: a handler that never returns keeps its loop.
+    package func hasJoined(withinMilliseconds limit: Int) async -> Bool {
+        await withCheckedContinuation { continuation in
+            let waiting = Lock<CheckedContinuation<Bool, Never>?>(continuation)
+            @Sendable func answer(_ value: Bool) {
+                let waiter = waiting.withLock { waiter in
+                    defer { waiter = nil }
+                    return waiter
+                }
+                waiter?.resume(returning: value)
+            }
+            let joiner = try? Thread.start(named: "http-join") { [self] in
+                join()
+                answer(true)
+            }
+            guard joiner != nil else { return answer(false) }
+            Task {
+                try? await Task.sleep(for: .milliseconds(limit))
+                answer(false)
+            }
+        }
     }
 
     package var counters: ServerCounters {

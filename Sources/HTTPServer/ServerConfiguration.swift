@@ -24,16 +24,32 @@ package struct ServerConfiguration: Sendable {
     package var headMilliseconds: Int64 = 10_000
     /// How long a connection may wait between requests.
     package var keepAliveMilliseconds: Int64 = 60_000
+    /// The same while connections are scarce: one that has asked once counts as proven only up to a quarter of
+    /// `maxConnections`, any other up to three quarters.
+    package var scarceKeepAliveMilliseconds: Int64 = 8_000
     /// Time a body has before its rate counts.
     package var bodyGraceMilliseconds: Int64 = 5_000
     /// Bytes per second a body must reach after that, on average: 408.
     package var bodyBytesPerSecond: Int64 = 500
-    /// How long the other end may take no byte of an answer that waits for it.
+    /// Time a whole request has, from the first byte of its head to the last of its body, before a rate counts that makes
+    /// an end of it: so that `bodyBytesPerSecond` does not hold a connection for hours.
+    package var requestMilliseconds: Int64 = 60_000
+    /// Bytes per second that a body must have reached on average after that: 408.
+    package var requestBytesPerSecond: Int64 = 32_768
+    /// How often the other end is looked at that does not take its answer.
     package var writeMilliseconds: Int64 = 10_000
-    /// After an answer that closes: how long to read on, so that the answer is not lost to a reset.
-    package var lingerMilliseconds: Int64 = 1_000
+    /// Bytes per second it must have acknowledged from one look to the next.
+    package var writeBytesPerSecond: Int64 = 500
+    /// After an answer that closes: how long to read on at most, so that the answer is not lost to a reset.
+    package var lingerMilliseconds: Int64 = 8_000
+    /// The same while nothing comes: the other end has finished, or is not worth waiting for.
+    package var lingerIdleMilliseconds: Int64 = 2_000
     /// Bytes read and thrown away meanwhile. RFC 9112 §9.6.
-    package var lingerBytes = 65_536
+    package var lingerBytes = 64 << 20
+    /// Bytes of a body that nobody wants which are worth reading for the sake of the connection.
+    package var discardBytes = 65_536
+    /// Connections of a loop, beyond the limit, that are told so in full instead of being cut.
+    package var maxTurnedAway = 16
     /// How long `drain` waits for running requests.
     package var drainMilliseconds: Int64 = 30_000
 

@@ -16,6 +16,8 @@ final class TestClient {
 
     private let descriptor: FileDescriptor
     private var buffer: [UInt8] = []
+    /// Whether the other end has cut the connection.
+    private(set) var wasReset = false
 
     init(port: Int, receiveBuffer: Int32? = nil) throws {
         let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -47,9 +49,24 @@ final class TestClient {
             let count = bytes.withUnsafeBytes {
                 Glibc.send(descriptor.rawValue, $0.baseAddress.map { $0 + start }, bytes.count - start, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return }
+            guard count > 0 else {
+                wasReset = wasReset || errno == ECONNRESET || errno == EPIPE
+                return
+            }
             start += count
         }
+    }
+
+    /// Whether something waits to be read.
+    var isReadable: Bool {
+        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) == 1
+    }
+
+    /// Reads once, at most so many bytes, and forgets them.
+    func takeBytes(_ count: Int) -> Int {
+        var piece = [UInt8](repeating: 0, count: count)
+        return max(0, recv(descriptor.rawValue, &piece, count, 0))
     }
 
     /// Sends until nothing has been taken for a while.
@@ -158,6 +175,7 @@ final class TestClient {
             return true
         }
         let code = errno
+        wasReset = wasReset || (count < 0 && code == ECONNRESET)
         if count < 0, code != ECONNRESET { throw Failed(description: "recv: \(code)") }
         return false
     }

@@ -3,8 +3,8 @@ import Linux
 
 /// Runs a server for the length of a test, on a port that the system picks.
 func withServer(
-    _ configure: (inout ServerConfiguration) -> Void = { _ in }, routes: (inout Router) -> Void = { _ in },
-    _ test: (_ port: Int, _ server: Server) async throws -> Void
+    _ configure: (inout ServerConfiguration) -> Void = { _ in }, time: any TimeSource = SystemTime(),
+    routes: (inout Router) -> Void = { _ in }, _ test: (_ port: Int, _ server: Server) async throws -> Void
 ) async throws {
     var configuration = ServerConfiguration()
     configuration.drainMilliseconds = 5_000
@@ -13,7 +13,7 @@ func withServer(
     router.on(.GET, "/") { _ in .text("hello\n") }
     router.on(.POST, "/echo") { await echo($0) }
     routes(&router)
-    let server = try Server(configuration, router: router)
+    let server = try Server(configuration, router: router, time: time)
     let port = try server.start()
     do {
         try await test(port, server)

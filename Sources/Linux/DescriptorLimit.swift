@@ -1,0 +1,20 @@
+import Glibc
+
+/// How many descriptors this process may have open (getrlimit(2), RLIMIT_NOFILE).
+package enum DescriptorLimit {
+    /// Raises the soft limit, kept low for programs that use select(2), to the hard one.
+    ///
+    /// - Returns: the limit from now on.
+    @discardableResult
+    package static func raise() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        if limit.rlim_cur < limit.rlim_max {
+            let before = limit.rlim_cur
+            limit.rlim_cur = limit.rlim_max
+            // Without the permission the old limit stays, and is what is reported.
+            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 { limit.rlim_cur = before }
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+}
