@@ -36,7 +36,7 @@ package struct API: Sendable {
         } catch {
             let problem = Problem(error)
             // The cause is for the operator: the sender gets the request id that leads to it.
-            if problem.code == .internalError { OperatorLog.write("api_error request=\(request.id) error=\(error)") }
+            if problem.code == .internalError { OperatorLog.write("api_error", level: "error", [("request", "\(request.id)"), ("error", "\(error)")]) }
             return problem.response(to: request)
         }
     }

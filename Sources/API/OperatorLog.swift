@@ -1,10 +1,14 @@
-import Glibc
+import Core
+import Linux
 
-/// One line to standard error, for what an operator must see.
+/// What an operator must see of the API: one line to standard error, in the form of all other lines of the log.
 enum OperatorLog {
-    static func write(_ line: String) {
-        let bytes = line.utf8.prefix(2_000).map { $0 < 0x20 ? 0x20 : $0 } + [0x0A]
-        // A log that cannot be written has nowhere to be reported.
-        _ = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+    /// - Parameter fields: ids and reasons, never addresses, texts or keys.
+    static func write(_ event: String, level: String = "warning", _ fields: [(name: String, value: String)],
+                      to sink: LogSink = .standardError) {
+        let now = Timestamp(milliseconds: SystemTime().wallMilliseconds)
+        sink.write(LogLine(event, fields, level: level, at: now).bytes) { lost in
+            LogLine("log_lines_dropped", [("count", "\(lost)")], level: "warning", at: now).bytes
+        }
     }
 }

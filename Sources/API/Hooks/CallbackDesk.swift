@@ -37,7 +37,7 @@ package final class CallbackDesk: Sendable {
     func take(account: String, _ callback: Callback) async throws -> CallbackResult? {
         guard let receiver = receivers[account], let row = store.accountIDs[account] else { return nil }
         let result = receiver.receive(callback, now: store.now)
-        if result.status >= 400 { OperatorLog.write("callback_refused account=\(account) status=\(result.status)") }
+        if result.status >= 400 { OperatorLog.write("callback_refused", [("account", account), ("status", "\(result.status)")]) }
         var rest: [InboundEvent] = []
         for event in result.events {
             switch event.kind {
@@ -53,8 +53,10 @@ package final class CallbackDesk: Sendable {
         let events = rest
         let effects = try await store.write { transaction in try events.map { try transaction.apply($0, account: account) } }
         for case .account(let notice, let detail, let paused) in effects {
-            let campaigns = paused.isEmpty ? "" : " paused=\(paused.map(\.description).joined(separator: ","))"
-            OperatorLog.write("account_notice account=\(account) notice=\(notice.rawValue)\(campaigns) detail=\(detail)")
+            OperatorLog.write("account_notice", [
+                ("account", account), ("notice", notice.rawValue), ("paused", paused.map(\.description).joined(separator: ",")),
+                ("detail", detail),
+            ])
         }
         engine.wake()
         return result
