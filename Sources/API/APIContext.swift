@@ -28,6 +28,6 @@ package final class APIContext: Sendable {
         metrics = MetricsRegistry()
         readiness = Readiness()
         _ = try store.writeNow { try $0.failInterruptedImports() }
-        metrics.register(StorageMetrics(store: store).read)
+        metrics.register { FileMetrics.read(store.file, name: "store") }
     }
 }

@@ -19,7 +19,7 @@ extension Lane {
             answered = reply.status < 500
             answeredAt = clock.monotonic
         }
-        status.count(outcome)
+        status.count(outcome, milliseconds: clock.monotonic - prepared.sentAt)
         settle(outcome, of: prepared, answered: answered, clock: clock)
     }
 

@@ -137,7 +137,8 @@ final class Lane {
     /// are pending again.
     private func intended(_ batch: [PreparedDelivery], cleared: Set<DeliveryID>, clock: SenderClock) {
         if cleared.isEmpty { breaker.probeNotStarted(now: clock.monotonic) }
-        for prepared in batch where cleared.contains(prepared.id) {
+        for var prepared in batch where cleared.contains(prepared.id) {
+            prepared.sentAt = clock.monotonic
             lastToken += 1
             inFlight[lastToken] = prepared
             multi.add(TransferRequest(prepared.request, mayRepeat: false), token: lastToken)
@@ -307,6 +308,8 @@ struct PreparedDelivery {
     let delivery: LeasedDelivery
     let language: String
     let request: OutboundRequest
+    /// When it was given to libcurl, in monotonic milliseconds.
+    var sentAt: Int64 = 0
 
     var id: DeliveryID { delivery.id }
 }

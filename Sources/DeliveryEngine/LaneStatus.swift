@@ -10,11 +10,14 @@ package struct LaneStatus: Sendable {
     package fileprivate(set) var waiting = 0
     /// Attempts by what came of them, since the start.
     package fileprivate(set) var outcomes: [String: Int64] = [:]
+    /// From handing a request to libcurl to its answer or failure.
+    package fileprivate(set) var durations = Histogram()
 
     init(account: Account) { self.account = account }
 
-    mutating func count(_ outcome: Outcome) {
+    mutating func count(_ outcome: Outcome, milliseconds: Int64) {
         outcomes[outcome.label, default: 0] += 1
+        durations.add(Double(milliseconds) / 1_000)
     }
 
     mutating func update(breaker: Breaker, inFlight: Int, waiting: Int, now: Int64) {

@@ -7,10 +7,12 @@ struct Clairon: ParsableCommand {
         commandName: "clairon",
         abstract: "A self-hosted, multi-channel push campaign server.",
         discussion: "Exit codes: 0 done, 1 failed, 64 wrong arguments, 70 the engine cannot go on, 78 wrong configuration.",
-        version: "0.1.0",
+        version: Clairon.version,
         subcommands: [
             Serve.self, DemoCommand.self, SandboxCommand.self, Check.self, Migrate.self, Keys.self, VAPID.self,
         ])
+
+    static let version = "0.1.0"
 
     static func main() {
         // A peer that closes while libcurl or OpenSSL writes must not end the process.

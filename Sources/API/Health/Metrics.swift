@@ -1,18 +1,21 @@
-import Core
+package import Core
 import Linux
-import Storage
+package import Storage
 
 /// One figure under a name, in the text format of Prometheus. Labels hold words of a closed list, never ids of people.
 package struct Metric: Sendable {
-    package enum Kind: String, Sendable { case counter, gauge }
+    package enum Kind: String, Sendable { case counter, gauge, histogram }
 
     package struct Sample: Sendable {
         package let labels: [(name: String, value: String)]
         package let value: Double
+        /// `_bucket`, `_sum` or `_count` of a histogram.
+        let suffix: String
 
-        package init(_ value: Double, labels: [(name: String, value: String)] = []) {
+        package init(_ value: Double, labels: [(name: String, value: String)] = [], suffix: String = "") {
             self.value = value
             self.labels = labels
+            self.suffix = suffix
         }
     }
 
@@ -28,15 +31,30 @@ package struct Metric: Sendable {
         self.help = help
         self.samples = samples
     }
+
+    /// - Parameter name: with its unit, `_seconds`.
+    package init(_ name: String, _ help: String, _ histograms: [(labels: [(name: String, value: String)], histogram: Histogram)]) {
+        self.init(name, .histogram, help, histograms.flatMap { labels, histogram in
+            var total: Int64 = 0
+            let bounds = histogram.bounds.map { "\($0)" } + ["+Inf"]
+            let buckets = zip(bounds, histogram.counts).map { bound, count in
+                total += count
+                return Sample(Double(total), labels: labels + [("le", bound)], suffix: "_bucket")
+            }
+            return buckets + [
+                Sample(histogram.sum, labels: labels, suffix: "_sum"), Sample(Double(total), labels: labels, suffix: "_count"),
+            ]
+        })
+    }
 }
 
 /// Who has figures to show. Every part of the server registers what it counts.
 package final class MetricsRegistry: Sendable {
-    package typealias Provider = @Sendable () -> [Metric]
+    package typealias Provider = @Sendable () async -> [Metric]
 
     private let providers = Lock<[Provider]>([])
-    /// Samples of one metric at most: a label that grows without end must not fill memory here and elsewhere.
-    private static let maxSamples = 1_000
+    /// Sets of labels of one metric at most: a label that grows without end must not fill memory here and elsewhere.
+    private static let maxSeries = 1_000
 
     package init() {}
 
@@ -47,26 +65,42 @@ package final class MetricsRegistry: Sendable {
 
     /// Every figure, in the text exposition format 0.0.4.
     package var text: String {
+        get async {
+            var out = ""
+            for metric in await measure() {
+                out += "# HELP \(metric.name) \(escape(metric.help))\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"
+                for sample in metric.samples.prefix(limit(of: metric)) {
+                    let labels = sample.labels.map { "\($0.name)=\"\(escape($0.value))\"" }.joined(separator: ",")
+                    out += "\(metric.name)\(sample.suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(number(sample.value))\n"
+                }
+            }
+            return out
+        }
+    }
+
+    /// A histogram is cut between two series, never inside one.
+    private func limit(of metric: Metric) -> Int {
+        guard metric.kind == .histogram, let width = metric.samples.firstIndex(where: { $0.suffix == "_count" }) else {
+            return MetricsRegistry.maxSeries
+        }
+        return MetricsRegistry.maxSeries / (width + 1) * (width + 1)
+    }
+
+    private func measure() async -> [Metric] {
         var all: [Metric] = []
         var places: [String: Int] = [:]
-        for metric in providers.withLock({ $0 }).flatMap({ $0() }) {
-            // One HELP and one TYPE for each name, its samples in one group: several parts may count the same.
-            if let place = places[metric.name] {
-                all[place] = Metric(metric.name, all[place].kind, all[place].help, all[place].samples + metric.samples)
-            } else {
-                places[metric.name] = all.count
-                all.append(metric)
+        for provider in providers.withLock({ $0 }) {
+            for metric in await provider() {
+                // One HELP and one TYPE for each name, its samples in one group: several parts may count the same.
+                if let place = places[metric.name] {
+                    all[place] = Metric(metric.name, all[place].kind, all[place].help, all[place].samples + metric.samples)
+                } else {
+                    places[metric.name] = all.count
+                    all.append(metric)
+                }
             }
         }
-        var out = ""
-        for metric in all {
-            out += "# HELP \(metric.name) \(escape(metric.help))\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"
-            for sample in metric.samples.prefix(MetricsRegistry.maxSamples) {
-                let labels = sample.labels.map { "\($0.name)=\"\(escape($0.value))\"" }.joined(separator: ",")
-                out += "\(metric.name)\(labels.isEmpty ? "" : "{\(labels)}") \(number(sample.value))\n"
-            }
-        }
-        return out
+        return all
     }
 
     private func number(_ value: Double) -> String {
@@ -87,16 +121,16 @@ package final class MetricsRegistry: Sendable {
     }
 }
 
-/// What clairon.db has to tell.
-struct StorageMetrics: Sendable {
-    let store: Store
-
-    func read() -> [Metric] {
-        let labels = [(name: "file", value: "store")]
+/// What a database file has to tell.
+package enum FileMetrics {
+    /// - Parameter name: value of the `file` label.
+    package static func read(_ file: DatabaseFile, name: String) -> [Metric] {
+        let labels = [(name: "file", value: name)]
         return [
-            Metric("clairon_wal_bytes", .gauge, "Size of the write-ahead log.", [.init(Double(WALSize.bytes(of: store.file.path)), labels: labels)]),
-            Metric("clairon_commits_total", .counter, "Transactions committed.", [.init(Double(store.file.writer.commitCount), labels: labels)]),
-            Metric("clairon_writes_waiting", .gauge, "Writes that wait for their commit.", [.init(Double(store.file.writer.backlog), labels: labels)]),
+            Metric("clairon_wal_bytes", .gauge, "Size of the write-ahead log.", [.init(Double(WALSize.bytes(of: file.path)), labels: labels)]),
+            Metric("clairon_commits_total", .counter, "Transactions committed.", [.init(Double(file.writer.commitCount), labels: labels)]),
+            Metric("clairon_commit_duration_seconds", "From BEGIN to the end of COMMIT, fsync included.", [(labels, file.writer.commitDurations)]),
+            Metric("clairon_writes_waiting", .gauge, "Writes that wait for their commit.", [.init(Double(file.writer.backlog), labels: labels)]),
         ]
     }
 }

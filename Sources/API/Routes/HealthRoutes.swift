@@ -23,7 +23,7 @@ extension RouteGroup {
             return Answer(200, ["status": "ok"])
         },
         Endpoint(.GET, "/metrics", .open, "Figures for Prometheus.", results: [(200, .type("text/plain"))]) { call in
-            Answer(200, .bytes(Array(call.context.metrics.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8"))
+            Answer(200, .bytes(Array(await call.context.metrics.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8"))
         },
     ], schemas: [
         "Health": #"{"type":"object","additionalProperties":false,"required":["status"],"properties":{"status":{"const":"ok"}}}"#,

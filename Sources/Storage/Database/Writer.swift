@@ -1,3 +1,4 @@
+package import Core
 import Dispatch
 package import GRDB
 import Glibc
@@ -12,6 +13,7 @@ package final class Writer: Sendable {
     private let thread: Thread
     private let stopped = Lock(false)
     private let commits = Lock<Int64>(0)
+    private let durations = Lock(Histogram())
 
     /// Closures in one transaction at most, and for how long at most.
     private static let maxJobs = 1_000
@@ -30,14 +32,17 @@ package final class Writer: Sendable {
     init(pool: DatabasePool, name: String, time: any TimeSource) throws {
         let mailbox = try Mailbox<Job>()
         self.mailbox = mailbox
-        thread = try Thread.start(named: "\(name)-writer") { [waiting, commits] in
-            var loop = WriterLoop(pool: pool, mailbox: mailbox, time: time, waiting: waiting, commits: commits)
+        thread = try Thread.start(named: "\(name)-writer") { [waiting, commits, durations] in
+            var loop = WriterLoop(pool: pool, mailbox: mailbox, time: time, waiting: waiting, commits: commits, durations: durations)
             loop.run()
         }
     }
 
     /// Transactions committed so far.
     package var commitCount: Int64 { commits.withLock { $0 } }
+
+    /// How long the transactions took, from BEGIN to the end of COMMIT.
+    package var commitDurations: Histogram { durations.withLock { $0 } }
 
     /// Closures waiting now.
     package var backlog: Int { waiting.withLock { $0 } }
@@ -109,6 +114,7 @@ package final class Writer: Sendable {
         let time: any TimeSource
         let waiting: Lock<Int>
         let commits: Lock<Int64>
+        let durations: Lock<Histogram>
         var commitsUncheckpointed = 0
         var changesCheckpointed = 0
 
@@ -136,6 +142,7 @@ package final class Writer: Sendable {
         private mutating func commit(_ jobs: ArraySlice<Job>) -> Int {
             var done = jobs.startIndex
             var failure: StorageError?
+            let begun = ContinuousClock.now
             do {
                 try pool.writeWithoutTransaction { db in
                     try db.execute(sql: "BEGIN IMMEDIATE")
@@ -150,6 +157,8 @@ package final class Writer: Sendable {
                     try db.execute(sql: "COMMIT")
                 }
                 commits.withLock { $0 += 1 }
+                let taken = begun.duration(to: .now) / .seconds(1)
+                durations.withLock { $0.add(taken) }
                 commitsUncheckpointed += 1
             } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
                 // After an I/O error at COMMIT nobody knows whether the data is there: only a restart from disk does.

@@ -2,6 +2,7 @@ import API
 import Core
 import DeliveryEngine
 import HTTPServer
+import Linux
 import Storage
 
 /// What the engine and its ledger have to tell `/metrics`. Labels are accounts and closed words, never people.
@@ -19,6 +20,7 @@ struct EngineMetrics: Sendable {
             Metric("clairon_messages_total", .counter, "Attempts by what came of them.", lanes.flatMap { lane in
                 lane.outcomes.sorted { $0.key < $1.key }.map { .init(Double($0.value), labels: labels(lane) + [("result", $0.key)]) }
             }),
+            Metric("clairon_send_duration_seconds", "From handing a request to libcurl to its end.", lanes.map { (labels($0), $0.durations) }),
             Metric("clairon_inflight_messages", .gauge, "Messages on the wire.", lanes.map { .init(Double($0.inFlight), labels: labels($0)) }),
             Metric("clairon_leased_messages", .gauge, "Messages leased and not begun.", lanes.map { .init(Double($0.waiting), labels: labels($0)) }),
             Metric("clairon_breaker_state", .gauge, "0 closed, 1 half open, 2 open.", lanes.map { .init($0.breaker.figure, labels: labels($0)) }),
@@ -30,9 +32,7 @@ struct EngineMetrics: Sendable {
             ]),
             Metric("clairon_invariant_violations_total", .counter, "Runs whose rows did not sum to their audience. Must be 0.",
                    [.init(Double(engine.violations))]),
-            Metric("clairon_wal_bytes", .gauge, "Size of the write-ahead log.",
-                   [.init(Double(WALSize.bytes(of: ledger.file.path)), labels: [("file", "ledger")])]),
-        ]
+        ] + FileMetrics.read(ledger.file, name: "ledger")
     }
 }
 
@@ -54,10 +54,43 @@ struct ServerMetrics: Sendable {
         let counters = server.counters
         return [
             Metric("clairon_http_connections", .gauge, "Open connections.", [.init(Double(counters.active))]),
-            Metric("clairon_http_connections_total", .counter, "Connections accepted.", [.init(Double(counters.accepted))]),
+            Metric("clairon_http_connections_accepted_total", .counter, "Connections accepted.", [.init(Double(counters.accepted))]),
             Metric("clairon_http_requests_total", .counter, "Requests read.", [.init(Double(counters.requests))]),
             Metric("clairon_http_rejected_requests_total", .counter, "Requests refused before any handler.",
                    counters.rejected.sorted { $0.key < $1.key }.map { .init(Double($0.value), labels: [("reason", $0.key)]) }),
+        ]
+    }
+}
+
+/// What the ledger holds, counted at most every ten seconds however often it is asked.
+final class LedgerCensus: Sendable {
+    private let ledger: Ledger
+    private let last = Lock<(at: Timestamp, metrics: [Metric])>((Timestamp(milliseconds: 0), []))
+
+    init(ledger: Ledger) { self.ledger = ledger }
+
+    func read() async -> [Metric] {
+        let known = last.withLock { $0 }
+        guard known.at + .seconds(10) <= ledger.now || known.at > ledger.now else { return known.metrics }
+        // A ledger that cannot be read now leaves the figures as they were.
+        guard let counts = try? await ledger.census() else { return known.metrics }
+        let metrics = [
+            Metric("clairon_ledger_state_messages", .gauge, "Deliveries of unfinished runs by state.", DeliveryState.allCases.map {
+                .init(Double(counts[$0, default: 0]), labels: [("state", $0.rawValue)])
+            }),
+        ]
+        last.withLock { $0 = (ledger.now, metrics) }
+        return metrics
+    }
+}
+
+/// The program itself.
+enum ProgramMetrics {
+    @Sendable static func read() -> [Metric] {
+        [
+            Metric("clairon_build_info", .gauge, "Always 1.", [.init(1, labels: [("version", Clairon.version)])]),
+            Metric("clairon_log_lines_dropped_total", .counter, "Lines that standard error did not take.",
+                   [.init(Double(LogSink.standardError.dropped))]),
         ]
     }
 }
