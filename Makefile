@@ -7,6 +7,7 @@
 # make sanitize      the whole suite under ThreadSanitizer and AddressSanitizer
 # make check-layers  build with undeclared imports as errors
 # make bench-delivery  messages per second of a 100,000-subscription campaign through an HTTP/2 front
+# make bench-slow    4,000 slow connections in each mode of slowhttptest beside wrk, and 10,000 idle ones
 # make clean         remove what was built
 
 SHELL := /bin/bash
@@ -16,7 +17,7 @@ LAYERS  := --explicit-target-dependency-import-check error
 RELEASE := swift build -c release --product clairon --static-swift-stdlib $(LAYERS)
 CLAIRON := .build/release/clairon
 
-.PHONY: help setup build demo run test fuzz sanitize check-layers bench-delivery clean
+.PHONY: help setup build demo run test fuzz sanitize check-layers bench-delivery bench-slow clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -54,6 +55,10 @@ check-layers: setup
 bench-delivery: build
 	@scripts/setup --tests
 	Benchmarks/delivery $(CLAIRON)
+
+bench-slow: build
+	@scripts/setup --tests
+	ulimit -n $$(ulimit -Hn) && Benchmarks/slow $(CLAIRON)
 
 clean:
 	rm -rf .build .build-* dev

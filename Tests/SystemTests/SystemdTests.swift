@@ -1,6 +1,5 @@
 import Core
 import Glibc
-import Linux
 import Testing
 
 extension SystemTests {
@@ -34,40 +33,22 @@ extension SystemTests {
                 #expect(word == "WATCHDOG=1")
             }
         }
-    }
-}
 
-/// The service manager's end of sd_notify(3).
-private final class NotifyListener {
-    let path: String
-    private let socket: FileDescriptor
-
-    init(path: String) throws {
-        self.path = path
-        let number = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
-        guard number >= 0 else { throw Errno.last("socket") }
-        socket = FileDescriptor(owning: number)
-        try NotifyListener.bind(number, to: path)
-    }
-
-    private static func bind(_ number: Int32, to path: String) throws {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let isBound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.bind(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-            }
+        @Test(arguments: ["http-loop-0", "http-loop-1", "store-writer", "ledger-writer"])
+        func `a thread that stands still ends the pings`(_ thread: String) throws {
+            let folder = try TemporaryFolder()
+            let listener = try NotifyListener(path: folder.path + "/notify")
+            let server = try ServerProcess([:], port: Clairon.freePort(), in: folder,
+                                           environment: ["NOTIFY_SOCKET=\(listener.path)", "WATCHDOG_USEC=600000"])
+            try server.start()
+            #expect(try listener.next() == "READY=1")
+            #expect(try listener.next() == "WATCHDOG=1")
+            let frozen = try #require(try FrozenThread(thread, of: server.pid, in: folder), "no thread \(thread)")
+            while listener.hears(milliseconds: 1_500) { _ = try listener.next() }
+            #expect(!listener.hears(milliseconds: 2_000), "a proof without \(thread)")
+            frozen.thaw()
+            #expect(try listener.next() == "WATCHDOG=1")
+            #expect(try server.stop() == .exit(0))
         }
-        guard isBound else { throw Errno.last("bind") }
-    }
-
-    /// The next message, within 20 seconds.
-    func next() throws -> String {
-        guard Poll.readable(socket.rawValue, milliseconds: 20_000) else { throw Poll.TooLate(description: "no word to the service manager") }
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        let count = recv(socket.rawValue, &bytes, bytes.count, 0)
-        guard count > 0 else { throw Errno.last("recv") }
-        return String(decoding: bytes[..<count], as: UTF8.self)
     }
 }

@@ -38,6 +38,7 @@ struct Check: ParsableCommand {
                 warnings.append("accounts.\(account.account.name).inbound_token_file: is not set: replies are refused, STOP among them")
             }
         }
+        if let warning = DescriptorBudget(config, limit: DescriptorLimit.raise()).warning { warnings.append(warning) }
         checkFolder(config.dataFolder, &problems, &warnings)
         if SystemTime().wallMilliseconds < Check.earliest {
             problems.append("clock: says \(Timestamp(milliseconds: SystemTime().wallMilliseconds)): set it, tokens are refused otherwise")

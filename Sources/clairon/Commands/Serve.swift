@@ -13,10 +13,11 @@ struct Serve: ParsableCommand {
     func run() throws {
         // Blocked before any other thread exists, so that they all inherit it and only this one sees the signals.
         let signals = try SignalFD([SIGTERM, SIGINT, SIGHUP])
+        let socket = try InheritedSocket.take()
         let (config, path) = try options.load()
         let log = Logger(label: "clairon") { _ in LineLogHandler() }
-        let server = try checkingConfig { try RunningServer(config, path: path, log: log) }
-        let watchdog = try Watchdog.start(server)
+        let server = try checkingConfig { try RunningServer(config, path: path, log: log, socket: socket) }
+        let watchdog = try Watchdog.start(proof: server.prove)
         _ = try Notify.fromEnvironment().send(.ready)
         while try signals.wait() == SIGHUP {
             if let tls = config.tls { server.reloadCertificate(tls, path: path) }
@@ -29,7 +30,8 @@ struct Serve: ParsableCommand {
             while (try? signals.wait()) == SIGHUP {}
             _exit(0)
         }
-        blocking { await server.stop() }
+        // With a socket of its own the listener closes a moment after `/readyz` has said so.
+        blocking { await server.stop(notice: server.isSocketInherited ? .zero : .seconds(1)) }
     }
 }
 

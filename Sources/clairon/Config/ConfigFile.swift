@@ -61,6 +61,7 @@ extension Config {
         if var limits = reader.reader("limits") {
             if let bytes = limits.int("max_body_bytes", in: 1_024...(64 << 20)) { self.limits.maxBodyBytes = Int(bytes) }
             if let count = limits.int("max_connections", in: 16...100_000) { self.limits.maxConnections = Int(count) }
+            if let count = limits.int("max_connections_per_address", in: 1...100_000) { self.limits.maxConnectionsPerAddress = Int(count) }
             limits.finish()
         }
         if let value = reader.value("accounts") {

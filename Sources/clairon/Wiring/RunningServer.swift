@@ -18,15 +18,21 @@ final class RunningServer: Sendable {
     let engine: Engine
     private let server: Server
     private let tls: TLSCredentials?
+    /// Whether the service manager holds the listening socket, so that nobody is refused while this process is away.
+    let isSocketInherited: Bool
     private let folder: DataFolder
     private let log: Logger
     private let isStopping: Lock<Bool>
 
     /// Opens the data folder, recovers the ledger, listens, and starts to send.
     ///
+    /// - Parameter socket: a listening socket to serve on instead of `listen`; it stays open.
     /// - Throws: `ConfigError`, `StorageError` or `Errno`, each with what to do about it.
-    init(_ config: Config, path: String, log: Logger, time: any TimeSource = SystemTime()) throws {
+    init(_ config: Config, path: String, log: Logger, socket: Int32? = nil,
+         time: any TimeSource = SystemTime()) throws {
         self.log = log
+        let budget = DescriptorBudget(config, limit: DescriptorLimit.raise())
+        if let warning = budget.warning { log.warning("few_descriptors", metadata: ["detail": "\(warning)"]) }
         let isStopping = Lock(false)
         self.isStopping = isStopping
         folder = try DataFolder(path: config.dataFolder)
@@ -69,19 +75,43 @@ final class RunningServer: Sendable {
         configuration.port = config.listen.port
         configuration.tls = tls
         configuration.loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        configuration.maxConnections = config.limits.maxConnections
+        configuration.maxConnections = budget.connections
+        configuration.maxConnectionsPerAddress = config.limits.maxConnectionsPerAddress
+        configuration.maxTurnedAway = budget.guests(loops: configuration.loops)
         server = try Server(configuration, router: api.router, time: time)
         context.readiness.register("stopping") { !isStopping.withLock { $0 } }
         context.metrics.register(EngineMetrics(engine: engine, ledger: ledger).read)
         context.metrics.register(ServerMetrics(server: server).read)
+        context.metrics.register(LedgerCensus(ledger: ledger).read)
+        context.metrics.register(ProgramMetrics.read)
+        isSocketInherited = socket != nil
         do {
-            port = try server.start()
+            if let socket {
+                port = try server.start(on: socket)
+            } else {
+                port = try server.start()
+            }
         } catch let error as Errno {
             throw StorageError.unusable("cannot listen on \(config.listen.host):\(config.listen.port): \(error)")
         }
         engine.start()
         try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context) }
-        log.info("listening", metadata: ["address": "\(config.listen.host):\(port)", "data_dir": "\(config.dataFolder)"])
+        let origin = isSocketInherited ? "LISTEN_FDS" : "listen"
+        log.info("listening", metadata: [
+            "address": "\(config.listen.host):\(port)", "socket": "\(origin)", "data_dir": "\(config.dataFolder)",
+        ])
+    }
+
+    /// For the watchdog: each event loop answers when it turns, each writer after a commit.
+    ///
+    /// - Returns: how many answers there will be if all is well.
+    func prove(_ done: @escaping @Sendable () -> Void) -> Int {
+        let beat: @Sendable (Result<Void, any Error>) -> Void = { result in
+            if case .success = result { done() }
+        }
+        store.file.writer.beat(completion: beat)
+        ledger.file.writer.beat(completion: beat)
+        return 2 + server.tick(done)
     }
 
     /// Reads the certificate again: new connections get it, those that are open go on with theirs. One that does not work changes nothing.
@@ -95,11 +125,16 @@ final class RunningServer: Sendable {
     }
 
     /// Answers what is under way, lets messages in flight finish, writes their results, checkpoints, closes.
-    func stop() async {
+    ///
+    /// - Parameter notice: for how long new connections are taken still while `/readyz` says that they should go elsewhere.
+    func stop(notice: Duration = .zero) async {
         isStopping.withLock { $0 = true }
+        server.sayGoodbye()
+        async let messages: Void = engine.stop()
+        if notice > .zero { try? await Task.sleep(for: notice) }
         await server.drain()
-        server.join()
-        await engine.stop()
+        if !(await server.hasJoined(withinMilliseconds: 5_000)) { log.error("handlers_stuck") }
+        await messages
         unlink(AdminSocket.path(in: folder.path))
         do {
             try ledger.close()

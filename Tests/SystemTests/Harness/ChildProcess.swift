@@ -27,7 +27,10 @@ final class ChildProcess {
     ///   - command: the program's path and its arguments.
     ///   - log: where output and errors go; they are appended to `{log}.out` and `{log}.err`.
     ///   - input: a descriptor that becomes the standard input.
-    init(_ command: [String], log: String, environment: [String] = [], input: Int32? = nil) throws {
+    ///   - errors: one that becomes standard error instead of the log.
+    ///   - socket: one that is handed over as the first of sd_listen_fds(3).
+    init(_ command: [String], log: String, environment: [String] = [], input: Int32? = nil, errors stream: Int32? = nil,
+         socket: Int32? = nil) throws {
         name = command.first.map { String($0.split(separator: "/").last ?? "") } ?? ""
         output = log + ".out"
         errors = log + ".err"
@@ -40,7 +43,12 @@ final class ChildProcess {
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         }
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        if let stream {
+            posix_spawn_file_actions_adddup2(&actions, stream, 2)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
+        if let socket { posix_spawn_file_actions_adddup2(&actions, socket, 3) }
         var argv = command.map { strdup($0) } + [nil]
         var envp = (environment + ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"])
             .map { strdup($0) } + [nil]

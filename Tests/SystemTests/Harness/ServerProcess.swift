@@ -11,11 +11,19 @@ final class ServerProcess {
     private var starts = 0
     private var logs: [String] = []
     private var environment: [String]
+    private let descriptors: Int?
+    private let socket: Int32?
 
     /// Writes the configuration and starts nothing.
     ///
-    /// - Parameter config: as for config.json; `listen` and `data_dir` are replaced.
-    init(_ config: JSONObject, port: Int, in folder: TemporaryFolder, environment: [String] = []) throws {
+    /// - Parameters:
+    ///   - config: as for config.json; `listen` and `data_dir` are replaced.
+    ///   - descriptors: its RLIMIT_NOFILE.
+    ///   - socket: a listening socket that it gets from us; stays the caller's.
+    init(_ config: JSONObject, port: Int, in folder: TemporaryFolder, environment: [String] = [], descriptors: Int? = nil,
+         socket: Int32? = nil) throws {
+        self.descriptors = descriptors
+        self.socket = socket
         self.folder = folder
         self.port = port
         self.environment = environment
@@ -37,7 +45,14 @@ final class ServerProcess {
     func spawn() throws {
         starts += 1
         logs.append("\(folder.path)/server-\(starts)")
-        process = try ChildProcess([Clairon.binary(), "serve", "--config", configPath], log: logs[logs.count - 1], environment: environment)
+        process = try ChildProcess(command(), log: logs[logs.count - 1], environment: environment, socket: socket)
+    }
+
+    private func command() throws -> [String] {
+        let serve = [try Clairon.binary(), "serve", "--config", configPath]
+        // LISTEN_PID is the process's own id, which only it knows before it is the server.
+        if socket != nil { return ["/bin/sh", "-c", #"LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=http exec "$0" "$@""#] + serve }
+        return (descriptors.map { ["/usr/bin/prlimit", "--nofile=\($0)"] } ?? []) + serve
     }
 
     /// Waits until it listens and is ready.

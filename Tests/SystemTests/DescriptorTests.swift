@@ -1,0 +1,103 @@
+import Core
+import Glibc
+import Linux
+import Testing
+
+extension SystemTests {
+    /// Descriptors run out: the server waits without spinning, says no to those it has no room for, and goes on when there is.
+    @Suite struct DescriptorTests {
+        /// Open connections that do nothing.
+        private final class Crowd {
+            private var numbers: [Int32] = []
+
+            init(_ count: Int, port: Int) {
+                var address = sockaddr_in()
+                address.sin_family = sa_family_t(AF_INET)
+                address.sin_port = in_port_t(UInt16(port)).bigEndian
+                address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+                for _ in 0..<count {
+                    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | Int32(SOCK_NONBLOCK.rawValue), 0)
+                    guard number >= 0 else { continue }
+                    _ = withUnsafePointer(to: &address) { pointer in
+                        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                            connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                        }
+                    }
+                    numbers.append(number)
+                }
+            }
+
+            func leave() {
+                numbers.forEach { close($0) }
+                numbers = []
+            }
+
+            deinit { leave() }
+        }
+
+        /// CPU time of a process in seconds.
+        private func cpu(of pid: pid_t) throws -> Double {
+            let words = ChildProcess.text(of: "/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+            let ticks = try #require(words.count > 12 ? Double(words[11]).flatMap { user in Double(words[12]).map { user + $0 } } : nil)
+            return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+        }
+
+        /// Share of a core that the process used while `body` ran.
+        private func load(of pid: pid_t, while body: () throws -> Void) throws -> Double {
+            let (start, before) = (ContinuousClock.now, try cpu(of: pid))
+            try body()
+            return (try cpu(of: pid) - before) / (start.duration(to: .now) / .seconds(1))
+        }
+
+        private func answers(_ server: ServerProcess) -> Bool {
+            var http = server.http
+            http.timeoutSeconds = 2
+            return (try? http.send("GET", "/healthz").status) == 200
+        }
+
+        @Test func `clients never take the descriptors that databases and providers need`() throws {
+            let folder = try TemporaryFolder()
+            let server = try ServerProcess([:], port: Clairon.freePort(), in: folder, descriptors: 128)
+            try server.start()
+            let key = try server.createKey()
+            #expect(server.log.contains("few_descriptors"))
+            let crowd = Crowd(400, port: server.port)
+            try Poll.until("a full house") { !answers(server) }
+            let share = try load(of: server.pid) {
+                let end = ContinuousClock.now + .seconds(2)
+                while ContinuousClock.now < end { _ = Poll.readable(-1, milliseconds: 200) }
+            }
+            #expect(share < 0.05, "\(share) of a core")
+            let open = try #require(try? FolderList.count("/proc/\(server.pid)/fd"))
+            #expect(open < 128 - 20, "\(open) are open")
+            // Not through HTTP: the admin socket, and a commit.
+            #expect(try server.createKey() != key)
+            let left = ContinuousClock.now
+            crowd.leave()
+            try Poll.until("an answer again", seconds: 5) { answers(server) }
+            #expect(left.duration(to: .now) < .seconds(1))
+            #expect(try server.stop() == .exit(0))
+        }
+
+        @Test func `a limit that falls below what is open is waited out`() throws {
+            let folder = try TemporaryFolder()
+            let server = try ServerProcess([:], port: Clairon.freePort(), in: folder)
+            try server.start()
+            let open = try FolderList.count("/proc/\(server.pid)/fd")
+            #expect(try ChildProcess.run(["/usr/bin/prlimit", "--pid", "\(server.pid)", "--nofile=\(open / 2):"], in: folder).end == .exit(0))
+            let crowd = Crowd(50, port: server.port)
+            #expect(!answers(server))
+            let share = try load(of: server.pid) {
+                let end = ContinuousClock.now + .seconds(2)
+                while ContinuousClock.now < end { _ = Poll.readable(-1, milliseconds: 200) }
+            }
+            #expect(share < 0.05, "\(share) of a core")
+            let raised = ContinuousClock.now
+            #expect(try ChildProcess.run(["/usr/bin/prlimit", "--pid", "\(server.pid)", "--nofile=1024:"], in: folder).end == .exit(0))
+            try Poll.until("an answer again", seconds: 5) { answers(server) }
+            #expect(raised.duration(to: .now) < .seconds(1))
+            crowd.leave()
+            #expect(try server.stop() == .exit(0))
+        }
+    }
+}
