@@ -8,6 +8,7 @@
 # make check-layers  build with undeclared imports as errors
 # make bench-delivery  messages per second of a 100,000-subscription campaign through an HTTP/2 front
 # make bench-slow    4,000 slow connections in each mode of slowhttptest beside wrk, and 10,000 idle ones
+# make bench-http      requests and import lines beside nginx, Hummingbird and sqlite3, side by side; BENCH="--pairs 3 --lines 200000" is shorter
 # make clean         remove what was built
 
 SHELL := /bin/bash
@@ -16,8 +17,9 @@ SHELL := /bin/bash
 LAYERS  := --explicit-target-dependency-import-check error
 RELEASE := swift build -c release --product clairon --static-swift-stdlib $(LAYERS)
 CLAIRON := .build/release/clairon
+NEIGHBOUR := Benchmarks/hummingbird-hello
 
-.PHONY: help setup build demo run test fuzz sanitize check-layers bench-delivery bench-slow clean
+.PHONY: help setup build demo run test fuzz sanitize check-layers bench-delivery bench-http bench-slow clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -60,5 +62,10 @@ bench-slow: build
 	@scripts/setup --tests
 	ulimit -n $$(ulimit -Hn) && Benchmarks/slow $(CLAIRON)
 
+bench-http: build
+	@scripts/setup --bench
+	swift build -c release --package-path $(NEIGHBOUR)
+	Benchmarks/http $(CLAIRON) --hummingbird $(NEIGHBOUR)/.build/release/hello $(BENCH)
+
 clean:
-	rm -rf .build .build-* dev
+	rm -rf .build .build-* $(NEIGHBOUR)/.build dev
