@@ -11,6 +11,7 @@
 
 // Declared by hand: the headers hide them unless _GNU_SOURCE was set when the Glibc module was built.
 int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+int sched_getaffinity(pid_t process, size_t size, cpu_set_t *cores);
 int pthread_setname_np(pthread_t thread, const char *name);
 
 // fcntl is variadic.

@@ -54,7 +54,7 @@ final class RunningServer: Sendable {
             accounts: loaded.compactMap { account in
                 store.accountIDs[account.config.account.name].map(account.engineAccount(id:))
             },
-            rules: context.channelRules, senders: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1),
+            rules: context.channelRules, senders: max(1, Cores.usable - 1),
             log: { EngineLog.write($0, to: log) },
             onFatal: { reason in
                 log.critical("engine_failed", metadata: ["reason": "\(reason)"])
@@ -74,7 +74,7 @@ final class RunningServer: Sendable {
         configuration.host = config.listen.host
         configuration.port = config.listen.port
         configuration.tls = tls
-        configuration.loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        configuration.loops = Cores.usable
         configuration.maxConnections = budget.connections
         configuration.maxConnectionsPerAddress = config.limits.maxConnectionsPerAddress
         configuration.maxTurnedAway = budget.guests(loops: configuration.loops)
