@@ -17,6 +17,10 @@ package struct API: Sendable {
         let endpoints = all.flatMap(\.endpoints)
         var router = Router(problem: Problem.ofServer)
         for endpoint in endpoints {
+            if let fixed = endpoint.fixed {
+                router.on(endpoint.method, endpoint.template, always: fixed.response())
+                continue
+            }
             router.on(endpoint.method, endpoint.template, maxBodyBytes: endpoint.bodyLimit(context)) { request in
                 await API.answer(request, by: endpoint, context, document)
             }
@@ -32,7 +36,7 @@ package struct API: Sendable {
             let call = APICall(context: context, request: request, endpoint: endpoint, key: key, document: document)
             // What a provider adds to the URL of its callback, or a supervisor to a check, is theirs.
             if endpoint.template.hasPrefix("/v1/") { _ = try call.query() }
-            return try await endpoint.handler(call).response(to: request)
+            return try await endpoint.handler(call).response()
         } catch {
             let problem = Problem(error)
             // The cause is for the operator: the sender gets the request id that leads to it.

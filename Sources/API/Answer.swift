@@ -29,12 +29,14 @@ package struct Answer: Sendable {
         self.headers = headers
     }
 
-    func response(to request: Request) -> Response {
-        var response = Response(status: status, headers: headers + Answer.safety(request))
+    func response() -> Response {
+        var response = Response(status: status, headers: headers)
+        response.namesRequest = true
+        response.block = .safety
         switch content {
         case .none: break
         case .json(let value):
-            response.headers.append(("content-type", "application/json"))
+            response.block = .json
             response.body = .bytes(value.bytes)
         case .bytes(let bytes, let type):
             response.headers.append(("content-type", type))
@@ -45,9 +47,13 @@ package struct Answer: Sendable {
         }
         return response
     }
+}
 
-    /// On every answer: who it was for, and that nobody keeps it or guesses its type.
-    static func safety(_ request: Request?) -> [(String, String)] {
-        [("cache-control", "no-store"), ("x-content-type-options", "nosniff")] + (request.map { [("request-id", $0.id)] } ?? [])
-    }
+extension FieldBlock {
+    private static let safe = [("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
+
+    /// On every answer: that nobody keeps it or guesses its type.
+    static let safety = FieldBlock(safe)
+    static let json = FieldBlock(safe + [("content-type", "application/json")])
+    static let problem = FieldBlock(safe + [("content-type", "application/problem+json")])
 }

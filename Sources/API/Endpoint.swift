@@ -82,6 +82,8 @@ package struct Endpoint: Sendable {
     /// Takes `If-Match`.
     package var takesIfMatch: Bool
     package var handler: Handler
+    /// What every call of an open endpoint gets, if that is always the same.
+    package private(set) var fixed: Answer?
 
     /// What the body may have: for one JSON document the operator's limit holds too.
     func bodyLimit(_ context: APIContext) -> Int {
@@ -104,6 +106,12 @@ package struct Endpoint: Sendable {
         self.idempotency = idempotency
         self.takesIfMatch = takesIfMatch
         self.handler = handler
+    }
+
+    /// An open endpoint that always answers the same.
+    package init(_ method: Method, _ template: String, _ summary: String, results: [(Int, Result)], always answer: Answer) {
+        self.init(method, template, .open, summary, results: results) { _ in answer }
+        fixed = answer
     }
 }
 

@@ -171,7 +171,9 @@ private struct ProblemDocument {
             body["instance"] = .string(request.path)
             body["request_id"] = .string(request.id)
         }
-        return Response(status: status, headers: [("content-type", "application/problem+json")] + headers + Answer.safety(request),
-                        body: .bytes(JSONValue.object(body).bytes))
+        var response = Response(status: status, headers: headers, body: .bytes(JSONValue.object(body).bytes))
+        response.block = .problem
+        response.namesRequest = request != nil
+        return response
     }
 }

@@ -109,12 +109,17 @@ extension Connection {
     private func begin(_ head: RequestHead, _ rest: borrowing Span<UInt8>) -> Int {
         let exchange = loop.nextExchange(of: self)
         self.exchange = exchange
-        request = head
+        isHead = head.method == "HEAD"
+        isOld = head.minorVersion == 0
         closesAfter = !head.keepsAlive
         bodyFailure = nil
         isBodyPaused = false
         phase = .handling
 
+        if head.framing == .none, let answer = loop.router.fixedAnswer(to: head) {
+            respond(answer)
+            return 0
+        }
         var body = RequestBody.empty
         if head.framing != .none {
             let declared: UInt64? = if case .length(let count) = head.framing { count } else { nil }

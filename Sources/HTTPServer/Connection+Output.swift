@@ -20,7 +20,7 @@ extension Connection {
         decideClosing(response)
         var content: [UInt8] = []
         if case .bytes(let bytes) = response.body { content = bytes }
-        let hasNoContent = ResponseHead.hasNoContent(status: response.status, method: request?.method ?? "GET")
+        let hasNoContent = isHead || ResponseHead.hasNoContent(status: response.status)
         beginOutput()
         if writeHead(response, .length(content.count)) {
             if !hasNoContent { output.append(contentsOf: content) }
@@ -45,7 +45,6 @@ extension Connection {
             complete(response)
             return false
         }
-        let isOld = request?.minorVersion == 0
         if isOld { closesAfter = true }
         decideClosing(response)
         beginOutput()
@@ -53,7 +52,7 @@ extension Connection {
             complete(loop.router.problem(500, "internal", "The server made an answer it may not send.", nil))
             return false
         }
-        if ResponseHead.hasNoContent(status: response.status, method: request?.method ?? "GET") {
+        if isHead || ResponseHead.hasNoContent(status: response.status) {
             finishExchange()
             if !isProcessing {
                 processInbox()
@@ -119,16 +118,22 @@ extension Connection {
 
     /// Appends the head, or nothing if it has a field that could split it.
     private func writeHead(_ response: Response, _ content: Content) -> Bool {
+        // Taken out of the object meanwhile: each change of a property there costs a check that nobody else is at it.
+        var output: [UInt8] = []
+        swap(&output, &self.output)
+        defer { swap(&output, &self.output) }
         let start = output.count
         ResponseHead.appendStatusLine(response.status, to: &output)
         output.append(contentsOf: loop.dateLine)
+        if let block = response.block { output.append(contentsOf: block.lines) }
         for (name, value) in response.headers {
-            if Self.isOurs(name) { continue }
+            if ResponseHead.isServers(name) { continue }
             guard ResponseHead.appendField(name, value, to: &output) else {
                 output.removeLast(output.count - start)
                 return false
             }
         }
+        if response.namesRequest, let exchange { loop.appendRequestID(exchange, to: &output) }
         switch content {
         case .length(let count) where response.status >= 200 && response.status != 204 && response.status != 304:
             output.append(contentsOf: "content-length: ".utf8)
@@ -141,27 +146,18 @@ extension Connection {
         }
         if closesAfter {
             output.append(contentsOf: "connection: close\r\n".utf8)
-        } else if request?.minorVersion == 0 {
+        } else if isOld {
             output.append(contentsOf: "connection: keep-alive\r\n".utf8)
         }
         output.append(contentsOf: "\r\n".utf8)
         return true
     }
 
-    /// Framing and persistence are the server's to say: a handler's word could contradict its deeds.
-    private static func isOurs(_ name: String) -> Bool {
-        switch name.utf8.count {
-        case 4, 10, 14, 17:
-            ["date", "connection", "content-length", "transfer-encoding"].contains(name.lowercased())
-        default:
-            false
-        }
-    }
-
     /// The answer is queued: go on with the next request, with the rest of this one's body, or to the end.
     private func finishExchange() {
         exchange = nil
-        request = nil
+        isHead = false
+        isOld = false
         body?.end(.disconnected)
         body = nil
         parser = HeadParser(limits: loop.configuration.wire)

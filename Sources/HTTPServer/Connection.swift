@@ -48,7 +48,9 @@ final class Connection {
     var isDeaf = false
 
     var exchange: Exchange?
-    var request: RequestHead?
+    var isHead = false
+    /// The request's version is HTTP/1.0.
+    var isOld = false
     var body: RequestBody?
     var reader = BodyReader.none
     var bodyFailure: Refusal?

@@ -19,6 +19,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let mailbox: Mailbox<LoopMessage>
     private let owner = Atomic<UInt>(0)
     private let idPrefix: String
+    /// The start of a `request-id` field line.
+    private let idLine: [UInt8]
     /// Whether the thread has read its mail for the last time.
     private let hasEnded = Lock(false)
     private let epoll: Epoll
@@ -55,6 +57,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         self.census = census
         self.time = time
         self.idPrefix = idPrefix
+        idLine = Array("request-id: \(idPrefix)".utf8)
         mailbox = try Mailbox()
         epoll = try Epoll()
         try epoll.add(mailbox.rawDescriptor, .readable, token: Self.mailboxToken)
@@ -337,6 +340,13 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         nextSerial &+= 1
         counters.requests.add(1, ordering: .relaxed)
         return Exchange(connection: connection.token, serial: nextSerial)
+    }
+
+    /// Appends the field line with what `Request.id` says.
+    func appendRequestID(_ exchange: Exchange, to output: inout [UInt8]) {
+        output.append(contentsOf: idLine)
+        ResponseHead.append(base36: exchange.serial, to: &output)
+        output.append(contentsOf: "\r\n".utf8)
     }
 
     func request(_ head: RequestHead, body: RequestBody, peer: String, exchange: Exchange) -> Request {

@@ -3,6 +3,10 @@ package struct Response: Sendable {
     package var status: Int
     /// Names and values; one with CR, LF or another control byte turns the answer into a 500.
     package var headers: [(String, String)]
+    /// Further fields, already laid out.
+    package var block: FieldBlock?
+    /// Whether a `request-id` field says which request this answers.
+    package var namesRequest = false
     package var body: ResponseBody
 
     package init(status: Int, headers: [(String, String)] = [], body: ResponseBody = .empty) {

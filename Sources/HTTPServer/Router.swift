@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// Finds the handler of a request by method and path, and makes the answers that need none.
 ///
 /// Templates are segments, `{name}` for one that may be anything but empty. A literal goes before a
@@ -14,6 +16,8 @@ package struct Router: Sendable {
         let template: String
         let names: [String]
         let maxBodyBytes: Int
+        /// The answer that every request gets, if there is one.
+        let fixed: Response?
         let handler: Handler
     }
 
@@ -30,6 +34,8 @@ package struct Router: Sendable {
     }
 
     private var nodes = [Node()]
+    /// Path and answer of GET routes that always answer the same.
+    private var fixed: [(path: [UInt8], answer: Response)] = []
     package private(set) var routes: [(method: Method, template: String)] = []
     let problem: Problem
 
@@ -43,6 +49,12 @@ package struct Router: Sendable {
     package mutating func on(
         _ method: Method, _ template: String, maxBodyBytes: Int = Router.defaultMaxBodyBytes,
         _ handler: @escaping Handler
+    ) {
+        on(method, template, maxBodyBytes: maxBodyBytes, fixed: nil, handler)
+    }
+
+    private mutating func on(
+        _ method: Method, _ template: String, maxBodyBytes: Int, fixed: Response?, _ handler: @escaping Handler
     ) {
         precondition(template.utf8.first == 0x2F, "a template starts with a slash")
         var node = 0
@@ -59,8 +71,21 @@ package struct Router: Sendable {
         }
         precondition(nodes[node].routes[method] == nil, "\(method) \(template) is routed twice")
         nodes[node].routes[method] = Route(
-            template: template, names: names, maxBodyBytes: maxBodyBytes, handler: handler)
+            template: template, names: names, maxBodyBytes: maxBodyBytes, fixed: fixed, handler: handler)
         routes.append((method, template))
+    }
+
+    /// Adds a route without `{names}` that always gives the same answer: for what is asked very often.
+    package mutating func on(_ method: Method, _ template: String, always answer: Response) {
+        on(method, template, maxBodyBytes: Router.defaultMaxBodyBytes, fixed: answer) { _ in answer }
+        if method == .GET { fixed.append((Array(template.utf8), answer)) }
+    }
+
+    /// The answer to a GET for just such a path, for which no request has to be taken apart.
+    func fixedAnswer(to head: RequestHead) -> Response? {
+        guard !fixed.isEmpty, head.method == "GET" else { return nil }
+        for (path, answer) in fixed where head.isTarget(path) { return answer }
+        return nil
     }
 
     private mutating func child(of node: Int, _ path: WritableKeyPath<Node, Int?>) -> Int {
@@ -82,10 +107,10 @@ package struct Router: Sendable {
             return .answer(Response(status: 204, headers: [("allow", allowed(Set(routes.map(\.method))))]))
         }
         if let route = find(method, segments, 0, 0, &values) {
-            return .run(route, parameters: Dictionary(zip(route.names, values)) { _, last in last })
+            return plan(route, values)
         }
         if method == .HEAD, let route = find(.GET, segments, 0, 0, &values) {  // RFC 9110 §9.3.2
-            return .run(route, parameters: Dictionary(zip(route.names, values)) { _, last in last })
+            return plan(route, values)
         }
         var others: Set<Method> = []
         collectMethods(segments, 0, 0, &others)
@@ -96,6 +121,11 @@ package struct Router: Sendable {
         var answer = problem(405, "method_not_allowed", "This resource has other methods: see Allow.", request)
         answer.headers.append(("allow", allowed(others)))  // RFC 9110 §15.5.6
         return .answer(answer)
+    }
+
+    private func plan(_ route: Route, _ values: [String]) -> Plan {
+        if let fixed = route.fixed { return .answer(fixed) }
+        return .run(route, parameters: route.names.isEmpty ? [:] : Dictionary(zip(route.names, values)) { _, last in last })
     }
 
     /// Answers a request without a server.

@@ -201,6 +201,7 @@ package struct HeadParser: Sendable {
         guard bytes[position] == ASCII.carriageReturn else { throw .malformed("A header value has a control byte.") }
         var end = position
         while end > mark, bytes[end - 1] == ASCII.space || bytes[end - 1] == ASCII.tab { end -= 1 }
+        if fields.isEmpty { fields.reserveCapacity(min(12, limits.fields)) }
         fields.append(RequestHead.Field(name: nameRange, value: mark..<end))
         position += 1
         state = .fieldLineFeed
@@ -218,11 +219,12 @@ package struct HeadParser: Sendable {
         guard let method, method != "CONNECT", method != "TRACE" else {
             throw Refusal(501, "method_unknown", "This method is not implemented.")
         }
+        let target = bytes.extracting(targetRange)
         return RequestHead(
             bytes: bytes.extracting(0..<position).withUnsafeBufferPointer { Array($0) },
             method: method,
             targetRange: targetRange,
-            target: try RequestTarget.parse(bytes.extracting(targetRange), method: method),
+            decodedTarget: RequestTarget.isPlain(target) ? nil : try RequestTarget.parse(target, method: method),
             minorVersion: minorVersion,
             fields: fields,
             framing: summary.framing,

@@ -14,7 +14,9 @@ package struct RequestHead: Sendable {
     package let method: String
     /// Where the raw target stands in `bytes`.
     package let targetRange: Range<Int>
-    package let target: RequestTarget
+    /// Nil when it is plain: then it is made from `bytes` for whoever asks.
+    let decodedTarget: RequestTarget?
+    package var target: RequestTarget { decodedTarget ?? RequestTarget(plain: bytes[targetRange]) }
     /// 0 for HTTP/1.0, 1 for everything later in HTTP/1 (RFC 9110 §2.5).
     package let minorVersion: Int
     /// In the order received, duplicates kept.
@@ -34,6 +36,11 @@ package struct RequestHead: Sendable {
         var scalars = String.UnicodeScalarView()
         for byte in part { scalars.append(Unicode.Scalar(byte)) }
         return String(scalars)
+    }
+
+    /// Whether the raw target is just that.
+    package func isTarget(_ raw: [UInt8]) -> Bool {
+        targetRange.count == raw.count && bytes[targetRange].elementsEqual(raw)
     }
 
     /// The value of the first field of that name.

@@ -12,6 +12,37 @@ package struct RequestTarget: Sendable {
     /// The "*" of `OPTIONS *`.
     package let isAsterisk: Bool
 
+    /// Whether a target is a path without escapes, query and segments that start with a dot: then it says what stands there,
+    /// and nothing has to be decoded to know that it is valid.
+    static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count > 0, bytes[0] == ASCII.slash else { return false }
+        var previous = ASCII.slash
+        for index in 0..<bytes.count {
+            let byte = bytes[index]
+            guard ByteSet.path.contains(byte), byte != ASCII.percent, byte != ASCII.dot || previous != ASCII.slash else { return false }
+            previous = byte
+        }
+        return true
+    }
+
+    /// - Parameter bytes: as `isPlain` wants them.
+    init(plain bytes: ArraySlice<UInt8>) {
+        // ASCII throughout, so neither text can be nil.
+        path = String(validating: bytes, as: UTF8.self) ?? ""
+        segments = bytes.count == 1 ? [] : bytes.dropFirst().split(separator: ASCII.slash, omittingEmptySubsequences: false).map {
+            String(validating: $0, as: UTF8.self) ?? ""
+        }
+        query = []
+        isAsterisk = false
+    }
+
+    private init(path: String, segments: [String], query: [(name: String, value: String)], isAsterisk: Bool) {
+        self.path = path
+        self.segments = segments
+        self.query = query
+        self.isAsterisk = isAsterisk
+    }
+
     private static let malformedPath = Refusal(400, "malformed_target", "The path is not valid.")
     private static let malformedQuery = Refusal(400, "malformed_target", "The query is not valid.")
 

@@ -1,7 +1,30 @@
 /// Writes the head of a response, refusing anything that could end a line early.
 package enum ResponseHead {
-    /// Appends `HTTP/1.1 status reason`, without its line end.
+    /// Whether only the server may write that field: framing and persistence are its own, and a handler's word could
+    /// contradict its deeds.
+    package static func isServers(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 4, 10, 14, 17:
+            ["date", "connection", "content-length", "transfer-encoding"].contains { isSame(name, $0) }
+        default:
+            false
+        }
+    }
+
+    private static func isSame(_ name: String, _ lowercase: StaticString) -> Bool {
+        let bytes = name.utf8
+        guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
+        return zip(bytes, UnsafeBufferPointer(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount)).allSatisfy {
+            ASCII.lowercased($0) == $1
+        }
+    }
+
+    /// Appends `HTTP/1.1 status reason` and the line end.
     package static func appendStatusLine(_ status: Int, to output: inout [UInt8]) {
+        if status == 200 {
+            output.append(contentsOf: "HTTP/1.1 200 OK\r\n".utf8)
+            return
+        }
         let reason = reasonPhrase(status)
         output.append(contentsOf: "HTTP/1.1 ".utf8)
         append(decimal: UInt64(max(0, min(status, 999))), to: &output)
@@ -44,9 +67,21 @@ package enum ResponseHead {
         }
     }
 
-    /// Whether a response of that status to that method has no content, whatever its fields say. RFC 9112 §6.3.
-    package static func hasNoContent(status: Int, method: String) -> Bool {
-        method == "HEAD" || status == 204 || status == 304 || (100..<200).contains(status)
+    /// Appends a number in digits and lowercase letters.
+    package static func append(base36 value: UInt64, to output: inout [UInt8]) {
+        let start = output.count
+        var rest = value
+        repeat {
+            let digit = UInt8(truncatingIfNeeded: rest % 36)
+            output.append(digit < 10 ? ASCII.zero + digit : 0x61 + digit - 10)
+            rest /= 36
+        } while rest > 0
+        output[start...].reverse()
+    }
+
+    /// Whether a response of that status has no content, whatever its fields say; one to HEAD never has. RFC 9112 §6.3.
+    package static func hasNoContent(status: Int) -> Bool {
+        status == 204 || status == 304 || (100..<200).contains(status)
     }
 
     /// RFC 9110 §15; the phrase is for people, clients ignore it.

@@ -3,6 +3,29 @@ import Linux
 import Testing
 
 @Suite struct KeepAliveTests {
+    @Test func `a fixed answer is a whole one, to GET and HEAD, with and without a body`() async throws {
+        try await withServer(routes: { router in
+            var answer = Response.text("yes")
+            answer.block = FieldBlock([("x-kind", "fixed")])
+            answer.namesRequest = true
+            router.on(.GET, "/up", always: answer)
+        }) { port, _ in
+            let client = try TestClient(port: port)
+            var names: Set<String> = []
+            for (method, rest) in [("GET", "\r\n"), ("HEAD", "\r\n"), ("GET", "Content-Length: 2\r\n\r\nhi"), ("GET", "\r\n")] {
+                client.send("\(method) /up HTTP/1.1\r\nHost: a\r\n\(rest)")
+                let answer = try client.read(toHead: method == "HEAD")
+                #expect(answer.status == 200)
+                #expect(answer.headers["content-length"] == "3" && answer.headers["x-kind"] == "fixed")
+                #expect(answer.body == (method == "HEAD" ? "" : "yes"))
+                names.insert(try #require(answer.headers["request-id"]))
+            }
+            #expect(names.count == 4)
+            let last = try client.ask("GET /up HTTP/1.0\r\n\r\n")
+            #expect(last.status == 200 && last.headers["connection"] == "close")
+        }
+    }
+
     @Test func `serves one request after the other on a connection`() async throws {
         try await withServer { port, server in
             let client = try TestClient(port: port)

@@ -46,6 +46,20 @@ import Testing
         #expect(response.headers.first { $0.0 == "allow" }?.1 == allow)
     }
 
+    @Test(arguments: [(Method.GET, "/up"), (.GET, "/up?x=1"), (.GET, "/%75p"), (.GET, "http://h/up"), (.HEAD, "/up")])
+    func `a fixed answer is found however its path is written`(method: Method, target: String) async throws {
+        var router = Self.router()
+        router.on(.GET, "/up", always: .text("yes"))
+        let request = try #require(Request(method, target))
+        guard case .bytes(let bytes) = await router.respond(to: request).body else {
+            Issue.record("no content")
+            return
+        }
+        #expect(bytes == Array("yes".utf8))
+        let other = try #require(Request(.POST, "/up"))
+        #expect(await router.respond(to: other).status == 405)
+    }
+
     @Test func `lists its routes in the order they were added`() {
         #expect(Self.router().routes.map { "\($0.method) \($0.template)" }.prefix(3) == ["GET /", "GET /a", "POST /a"])
     }

@@ -17,6 +17,20 @@ import Testing
         #expect(try target(text).segments == segments)
     }
 
+    @Test(arguments: ["/", "/a", "/a/", "//a", "//", "/a//b", "/v1/x.y", "/a:b@c/~;=,+!$&'()*"])
+    func `a path without escapes reads as the one that was decoded`(text: String) throws {
+        let plain = try target(text)
+        let decoded = try target(text + "?")
+        #expect(plain.path == decoded.path && plain.path == text)
+        #expect(plain.segments == decoded.segments)
+        #expect(plain.query.isEmpty && !plain.isAsterisk)
+    }
+
+    @Test(arguments: ["/.", "/..", "/a/./b", "/a/../b", "/a/..", "/.?x=1"])
+    func `refuses segments that climb`(text: String) {
+        #expect(throws: Refusal.self) { try target(text) }
+    }
+
     @Test func `an escaped slash is a slash in the path alone`() throws {
         #expect(try target("/a%2Fb/c").path == "/a/b/c")
         #expect(try target("http://h").path == "/")
