@@ -121,7 +121,12 @@ extension Connection {
             return 0
         }
         var body = RequestBody.empty
-        if head.framing != .none {
+        var isHere = 0
+        if case .length(let count) = head.framing, count <= UInt64(rest.count), count <= UInt64(RequestBody.window) {
+            // All of it came with the head, as small ones do.
+            isHere = Int(count)
+            body = RequestBody(rest.extracting(0..<isHere).withUnsafeBufferPointer { Array($0) })
+        } else if head.framing != .none {
             let declared: UInt64? = if case .length(let count) = head.framing { count } else { nil }
             body = RequestBody(
                 source: .init(loop: loop, exchange: exchange), declaredBytes: declared,
@@ -152,13 +157,13 @@ extension Connection {
                 respond(answer)
                 return 0
             }
-            reader = .length(remaining: count)
+            if isHere == 0 { reader = .length(remaining: count) }
         case .chunked:
             reader = .chunked(ChunkedDecoder(maxBodyBytes: maxBodyBytes, limits: loop.configuration.wire))
         }
         if isReadingBody { clock.bodyBegins(now: loop.now) }
         clock.headStart = nil
-        let used = isReadingBody && rest.count > 0 ? feedBody(rest) : 0
+        let used = isReadingBody && rest.count > 0 ? feedBody(rest) : isHere
 
         switch plan {
         case .answer(let response):

@@ -104,7 +104,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Runs until drained.
     func run() {
         owner.store(pthread_self(), ordering: .relaxed)
-        var batch = Epoll.Batch(capacity: 256)
+        // Not more at a time: what their requests ask of other threads starts after all of them have been read.
+        var batch = Epoll.Batch(capacity: 64)
+        let wakeUps = WakeUps()
         while !hasFinished {
             do {
                 try epoll.wait(&batch, timeoutMilliseconds: waitMilliseconds())
@@ -112,17 +114,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
                 preconditionFailure("the loop's own epoll fails: \(error)")
             }
             refreshTime()
-            for index in 0..<batch.count {
-                let (token, events) = batch[index]
-                switch token {
-                case Self.mailboxToken: readMail()
-                case Self.listenerToken: acceptConnections()
-                default: connections[token]?.handle(events)
-                }
-            }
-            runJobs()
-            expire()
-            runJobs()
+            wakeUps.gather { handle(batch) }
         }
         acceptor = nil
         owner.store(0, ordering: .relaxed)
@@ -131,6 +123,20 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             return mailbox.drain()
         }
         late.forEach(decline)
+    }
+
+    private func handle(_ batch: borrowing Epoll.Batch) {
+        for index in 0..<batch.count {
+            let (token, events) = batch[index]
+            switch token {
+            case Self.mailboxToken: readMail()
+            case Self.listenerToken: acceptConnections()
+            default: connections[token]?.handle(events)
+            }
+        }
+        runJobs()
+        expire()
+        runJobs()
     }
 
     /// Ends only when no task can come back to this executor any more.

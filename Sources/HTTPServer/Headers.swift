@@ -24,7 +24,8 @@ package struct Headers: Sendable {
 
     /// The values of all fields of that name, in order.
     package func all(_ name: String) -> [String] {
-        (head?.values(name) ?? []) + added.filter { Self.matches($0.name, name) }.map(\.value)
+        let received = head?.values(name) ?? []
+        return added.isEmpty ? received : received + added.filter { Self.matches($0.name, name) }.map(\.value)
     }
 
     /// Every field as name and value, in order.

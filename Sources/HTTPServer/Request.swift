@@ -9,7 +9,6 @@ package struct Request: Sendable {
 
     private final class Parts: Sendable {
         let head: RequestHead
-        let target: RequestTarget
         let body: RequestBody
         let peer: String
         let prefix: String
@@ -17,7 +16,6 @@ package struct Request: Sendable {
 
         init(head: RequestHead, body: RequestBody, peer: String, prefix: String, serial: UInt64) {
             self.head = head
-            target = head.target
             self.body = body
             self.peer = peer
             self.prefix = prefix
@@ -44,15 +42,16 @@ package struct Request: Sendable {
         self.init(head: head, body: RequestBody(body), peer: peer, idPrefix: "direct-", serial: 0)
     }
 
+    var head: RequestHead { parts.head }
     package var method: Method { Method(parts.head.method) }
     /// As received.
     package var target: String { parts.head.text(parts.head.targetRange) }
     /// Percent-decoded and valid UTF-8 without NUL. An escaped slash is a slash here: route by `segments`.
-    package var path: String { parts.target.path }
+    package var path: String { parts.head.path }
     /// The path's segments, each percent-decoded.
-    package var segments: [String] { parts.target.segments }
+    package var segments: [String] { parts.head.target.segments }
     /// In order, duplicates kept, percent-decoded, "+" read as a space.
-    package var query: [(name: String, value: String)] { parts.target.query }
+    package var query: [(name: String, value: String)] { parts.head.query }
     package var headers: Headers { Headers(parts.head) }
     /// IP address of the other end.
     package var peer: String { parts.peer }

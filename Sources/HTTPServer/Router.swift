@@ -34,8 +34,9 @@ package struct Router: Sendable {
     }
 
     private var nodes = [Node()]
-    /// Path and answer of GET routes that always answer the same.
-    private var fixed: [(path: [UInt8], answer: Response)] = []
+    /// Routes without `{names}`, by the bytes of their path: most requests have just such a target.
+    private var exact: [(path: [UInt8], route: Route, method: Method)] = []
+    private var exactLengths: [Int] = []
     package private(set) var routes: [(method: Method, template: String)] = []
     let problem: Problem
 
@@ -70,21 +71,30 @@ package struct Router: Sendable {
             }
         }
         precondition(nodes[node].routes[method] == nil, "\(method) \(template) is routed twice")
-        nodes[node].routes[method] = Route(
-            template: template, names: names, maxBodyBytes: maxBodyBytes, fixed: fixed, handler: handler)
+        let route = Route(template: template, names: names, maxBodyBytes: maxBodyBytes, fixed: fixed, handler: handler)
+        nodes[node].routes[method] = route
         routes.append((method, template))
+        guard names.isEmpty else { return }
+        exact.append((Array(template.utf8), route, method))
+        exactLengths.append(template.utf8.count)
     }
 
     /// Adds a route without `{names}` that always gives the same answer: for what is asked very often.
     package mutating func on(_ method: Method, _ template: String, always answer: Response) {
         on(method, template, maxBodyBytes: Router.defaultMaxBodyBytes, fixed: answer) { _ in answer }
-        if method == .GET { fixed.append((Array(template.utf8), answer)) }
     }
 
     /// The answer to a GET for just such a path, for which no request has to be taken apart.
     func fixedAnswer(to head: RequestHead) -> Response? {
-        guard !fixed.isEmpty, head.method == "GET" else { return nil }
-        for (path, answer) in fixed where head.isTarget(path) { return answer }
+        head.method == "GET" ? exactRoute(.GET, head)?.fixed : nil
+    }
+
+    private func exactRoute(_ method: Method, _ head: RequestHead) -> Route? {
+        let length = head.targetRange.count
+        for index in exactLengths.indices where exactLengths[index] == length {
+            let (path, route, routed) = exact[index]
+            if routed == method, head.isTarget(path) { return route }
+        }
         return nil
     }
 
@@ -101,6 +111,7 @@ package struct Router: Sendable {
         guard method.isKnown else {  // RFC 9110 §9.1: 501 for a method that no resource here has.
             return .answer(problem(501, "method_unknown", "This method is not implemented.", request))
         }
+        if let route = exactRoute(method, request.head) { return plan(route, []) }
         let segments = request.segments
         var values: [String] = []
         if request.path == "*", request.target == "*" {

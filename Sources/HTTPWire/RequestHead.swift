@@ -17,6 +17,10 @@ package struct RequestHead: Sendable {
     /// Nil when it is plain: then it is made from `bytes` for whoever asks.
     let decodedTarget: RequestTarget?
     package var target: RequestTarget { decodedTarget ?? RequestTarget(plain: bytes[targetRange]) }
+    /// `target.path`.
+    package var path: String { decodedTarget?.path ?? text(targetRange) }
+    /// `target.query`.
+    package var query: [(name: String, value: String)] { decodedTarget?.query ?? [] }
     /// 0 for HTTP/1.0, 1 for everything later in HTTP/1 (RFC 9110 §2.5).
     package let minorVersion: Int
     /// In the order received, duplicates kept.
@@ -40,7 +44,9 @@ package struct RequestHead: Sendable {
 
     /// Whether the raw target is just that.
     package func isTarget(_ raw: [UInt8]) -> Bool {
-        targetRange.count == raw.count && bytes[targetRange].elementsEqual(raw)
+        guard targetRange.count == raw.count else { return false }
+        for index in raw.indices where bytes[targetRange.lowerBound + index] != raw[index] { return false }
+        return true
     }
 
     /// The value of the first field of that name.
@@ -53,12 +59,19 @@ package struct RequestHead: Sendable {
 
     /// The values of all fields of that name, in order.
     package func values(_ lowercaseName: String) -> [String] {
-        fields.filter { matches($0, lowercaseName) }.map { text($0.value) }
+        var values: [String] = []
+        for field in fields where matches(field, lowercaseName) { values.append(text(field.value)) }
+        return values
     }
 
     private func matches(_ field: Field, _ lowercaseName: String) -> Bool {
         let name = lowercaseName.utf8
         guard name.count == field.name.count else { return false }
-        return zip(bytes[field.name], name).allSatisfy { ASCII.lowercased($0) == ASCII.lowercased($1) }
+        var index = field.name.lowerBound
+        for byte in name {
+            guard ASCII.lowercased(bytes[index]) == ASCII.lowercased(byte) else { return false }
+            index += 1
+        }
+        return true
     }
 }

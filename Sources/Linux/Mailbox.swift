@@ -4,14 +4,14 @@
 /// order in which each sender posted them. Unbounded: senders limit what they have outstanding.
 package final class Mailbox<Message: Sendable>: Sendable {
     private let queue = Lock<[Message]>([])
-    private let wake: EventFD
+    private let alarm: Alarm
 
     package init() throws(Errno) {
-        wake = try EventFD()
+        alarm = try Alarm()
     }
 
     /// Watch this for `readable`.
-    package var rawDescriptor: Int32 { wake.rawDescriptor }
+    package var rawDescriptor: Int32 { alarm.rawDescriptor }
 
     /// Leaves a message. Any thread, never blocks.
     package func post(_ message: Message) {
@@ -20,19 +20,19 @@ package final class Mailbox<Message: Sendable>: Sendable {
             return messages.count == 1
         }
         // One signal per batch: the owner has not looked yet if something was already waiting.
-        if wasEmpty { wake.signal() }
+        if wasEmpty { alarm.ringSoon() }
     }
 
     /// Wakes the owner without a message.
     package func nudge() {
-        wake.signal()
+        alarm.ring()
     }
 
     /// Takes everything that is waiting into `messages`, whose storage is reused for what comes next.
     ///
     /// Owner only.
     package func drain(into messages: inout [Message]) {
-        wake.drain()
+        alarm.silence()
         messages.removeAll(keepingCapacity: true)
         exchange(&messages)
     }

@@ -12,8 +12,18 @@ package final class KeyRing: Sendable {
         var notedAt: Int64
     }
 
+    /// What a field claims, and the hash that proves it.
+    private struct Credential {
+        let kind: APIKey.Kind
+        let id: KeyID
+        let hash: [UInt8]
+    }
+
     private struct State {
         var entries: [KeyID: Entry] = [:]
+        /// `Authorization` fields that have passed, with what their text comes to: to take them apart and hash them again for
+        /// each request would cost more than all else that is asked of a key. The key itself is looked at each time.
+        var fields: [String: Credential] = [:]
         /// Counts what was forgotten, so that a row read before a change is not kept after it.
         var changes = 0
     }
@@ -63,6 +73,26 @@ package final class KeyRing: Sendable {
         guard let field = fields.first, fields.count == 1 else {
             throw KeyRing.unauthorized("Send one `Authorization: Bearer clr_…` field.")
         }
+        let known = state.withLock { $0.fields[field] }
+        let credential = try known ?? KeyRing.credential(field)
+        // An unknown key takes the same way as a wrong secret.
+        let found = try await key(credential.id)
+        let isRight = constantTimeEqual(credential.hash, found?.hash ?? [UInt8](repeating: 0, count: SHA256.byteCount))
+        guard let found, isRight, found.kind == credential.kind else { throw KeyRing.unauthorized("The key is not known here.") }
+        guard found.isUsable(at: now) else { throw KeyRing.unauthorized("The key has expired or was revoked: create a new one.") }
+        note(found.id, now: now)
+        if known == nil { keep(credential, of: field) }
+        return found
+    }
+
+    private func keep(_ credential: Credential, of field: String) {
+        state.withLock { state in
+            if state.fields.count >= KeyRing.maxEntries { state.fields.removeAll() }
+            state.fields[field] = credential
+        }
+    }
+
+    private static func credential(_ field: String) throws -> Credential {
         // RFC 9110 section 11.1: the scheme is case-insensitive.
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].asciiLowercased == "bearer" else {
@@ -71,13 +101,7 @@ package final class KeyRing: Sendable {
         guard let token = KeyToken(String(parts[1])) else {
             throw KeyRing.unauthorized("The key is incomplete or mistyped: its check characters do not match.")
         }
-        // An unknown key takes the same way as a wrong secret.
-        let found = try await key(token.id)
-        let isRight = constantTimeEqual(token.hash, found?.hash ?? [UInt8](repeating: 0, count: SHA256.byteCount))
-        guard let found, isRight, found.kind == token.kind else { throw KeyRing.unauthorized("The key is not known here.") }
-        guard found.isUsable(at: now) else { throw KeyRing.unauthorized("The key has expired or was revoked: create a new one.") }
-        note(found.id, now: now)
-        return found
+        return Credential(kind: token.kind, id: token.id, hash: token.hash)
     }
 
     private static func unauthorized(_ detail: String) -> Problem {

@@ -60,7 +60,10 @@ package struct APICall: Sendable {
     /// The query, of which only the documented parameters may be there, each once.
     ///
     /// - Throws: `Problem` 400.
-    package func query() throws -> QueryReader { try QueryReader(request.query, known: endpoint.query.map(\.name)) }
+    package func query() throws -> QueryReader {
+        let query = request.query
+        return query.isEmpty ? QueryReader.none : try QueryReader(query, known: endpoint.query.map(\.name))
+    }
 
     /// The version that `If-Match` asks for (RFC 9110 section 13.1.1): nil when there is none or it is `*`.
     ///

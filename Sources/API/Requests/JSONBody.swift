@@ -45,6 +45,7 @@ package struct JSONBody: Sendable {
     /// - Throws: `Problem` 415 unless `Content-Type` is one of `allowed`.
     static func checkType(_ request: Request, allowed: [String]) throws {
         let field = request.headers["content-type"] ?? ""
+        if allowed.contains(field) { return }
         let parts = field.split(separator: ";", omittingEmptySubsequences: false).map { part in
             String(part.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).asciiLowercased
         }

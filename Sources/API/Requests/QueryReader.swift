@@ -5,6 +5,10 @@ import OpenSSL
 package struct QueryReader: Sendable {
     private let values: [String: String]
 
+    static let none = QueryReader()
+
+    private init() { values = [:] }
+
     init(_ query: [(name: String, value: String)], known: [String]) throws {
         var values: [String: String] = [:]
         for (name, value) in query {

@@ -51,7 +51,7 @@ package final class Writer: Sendable {
     ///
     /// - Throws: what `body` threw (its effects are undone), or `StorageError.full`/`.overloaded`.
     package func write<Value: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withUnsafeThrowingContinuation { continuation in
             submit(body) { continuation.resume(with: $0) }
         }
     }
@@ -64,6 +64,7 @@ package final class Writer: Sendable {
             answer.withLock { $0 = result }
             done.signal()
         }
+        WakeUps.flush()
         done.wait()
         return try answer.withLock { $0 }?.get() ?? { throw StorageError.unusable("a write was not answered") }()
     }
@@ -77,23 +78,35 @@ package final class Writer: Sendable {
             return true
         }
         guard admitted else { return completion(.failure(StorageError.overloaded)) }
-        let result = Lock<Result<Value, any Error>?>(nil)
+        let outcome = Outcome<Value>()
         mailbox.post(Job(run: { db in
-            let outcome = Result { () throws -> Value in
-                var value: Value?
-                try db.inSavepoint {
-                    value = try body(db)
-                    return .commit
-                }
-                guard let value else { throw StorageError.unusable("a savepoint ended without a value") }
-                return value
-            }
-            result.withLock { $0 = outcome }
+            outcome.result = Result { try Writer.inSavepoint(db, body) }
         }, finish: { failure in
-            let outcome = result.withLock { $0 }
             if let failure { return completion(.failure(failure)) }
-            completion(outcome ?? .failure(StorageError.unusable("a write did not run")))
+            completion(outcome.result ?? .failure(StorageError.unusable("a write did not run")))
         }))
+    }
+
+    /// What a job came to, between its run and its finish.
+    private final class Outcome<Value>: @unchecked Sendable {  // The writer's thread alone touches it.
+        var result: Result<Value, any Error>?
+    }
+
+    /// GRDB's own savepoints do the same, and parse their SQL each time.
+    private static func inSavepoint<Value>(_ db: GRDB.Database, _ body: (GRDB.Database) throws -> Value) throws -> Value {
+        try db.cachedStatement(sql: "SAVEPOINT job").execute()
+        do {
+            let value = try body(db)
+            try db.cachedStatement(sql: "RELEASE job").execute()
+            return value
+        } catch {
+            // SQLITE_FULL and its like end the transaction on their own: the loop looks.
+            if db.isInsideTransaction {
+                try db.cachedStatement(sql: "ROLLBACK TO job").execute()
+                try db.cachedStatement(sql: "RELEASE job").execute()
+            }
+            throw error
+        }
     }
 
     /// Finishes what waits, then ends the thread. Later writes are never answered, so callers stop first.
@@ -115,6 +128,7 @@ package final class Writer: Sendable {
         let waiting: Lock<Int>
         let commits: Lock<Int64>
         let durations: Lock<Histogram>
+        let wakeUps = WakeUps()
         var commitsUncheckpointed = 0
         var changesCheckpointed = 0
 
@@ -173,7 +187,9 @@ package final class Writer: Sendable {
             if done == jobs.startIndex { done = jobs.endIndex }
             let finished = done - jobs.startIndex
             waiting.withLock { $0 -= finished }
-            for job in jobs[jobs.startIndex..<done] { job.finish(failure) }
+            wakeUps.gather {
+                for job in jobs[jobs.startIndex..<done] { job.finish(failure) }
+            }
             return done
         }
 
