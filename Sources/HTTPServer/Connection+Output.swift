@@ -18,22 +18,21 @@ extension Connection {
             response = loop.router.problem(failure.status, failure.code, failure.detail, nil)
         }
         decideClosing(response)
-        var content: [UInt8] = []
-        if case .bytes(let bytes) = response.body { content = bytes }
-        let hasNoContent = isHead || ResponseHead.hasNoContent(status: response.status)
         beginOutput()
-        if writeHead(response, .length(content.count)) {
-            if !hasNoContent { output.append(contentsOf: content) }
-        } else {
+        if !write(response, to: &output) {
             closesAfter = true
             let problem = loop.router.problem(500, "internal", "The server made an answer it may not send.", nil)
-            if case .bytes(let bytes) = problem.body, writeHead(problem, .length(bytes.count)) {
-                output.append(contentsOf: bytes)
-            } else {
-                _ = writeHead(Response(status: 500), .length(0))
-            }
+            if !write(problem, to: &output) { _ = write(Response(status: 500), to: &output) }
         }
         finishExchange()
+    }
+
+    /// Appends head and content, or nothing if the head has a field that could split it.
+    private func write(_ response: Response, to output: inout [UInt8]) -> Bool {
+        guard case .bytes(let content) = response.body else { return writeHead(response, .length(0), to: &output) }
+        guard writeHead(response, .length(content.count), to: &output) else { return false }
+        if !isHead, !ResponseHead.hasNoContent(status: response.status) { output.append(contentsOf: content) }
+        return true
     }
 
     /// Queues the head of a streamed answer.
@@ -48,7 +47,7 @@ extension Connection {
         if isOld { closesAfter = true }
         decideClosing(response)
         beginOutput()
-        guard writeHead(response, isOld ? .rest : .chunks) else {
+        guard writeHead(response, isOld ? .rest : .chunks, to: &output) else {
             complete(loop.router.problem(500, "internal", "The server made an answer it may not send.", nil))
             return false
         }
@@ -117,11 +116,7 @@ extension Connection {
     }
 
     /// Appends the head, or nothing if it has a field that could split it.
-    private func writeHead(_ response: Response, _ content: Content) -> Bool {
-        // Taken out of the object meanwhile: each change of a property there costs a check that nobody else is at it.
-        var output: [UInt8] = []
-        swap(&output, &self.output)
-        defer { swap(&output, &self.output) }
+    private func writeHead(_ response: Response, _ content: Content, to output: inout [UInt8]) -> Bool {
         let start = output.count
         ResponseHead.appendStatusLine(response.status, to: &output)
         output.append(contentsOf: loop.dateLine)
@@ -136,20 +131,20 @@ extension Connection {
         if response.namesRequest, let exchange { loop.appendRequestID(exchange, to: &output) }
         switch content {
         case .length(let count) where response.status >= 200 && response.status != 204 && response.status != 304:
-            output.append(contentsOf: "content-length: ".utf8)
+            ResponseHead.append("content-length: ", to: &output)
             ResponseHead.append(decimal: UInt64(count), to: &output)
-            output.append(contentsOf: "\r\n".utf8)
+            ResponseHead.append("\r\n", to: &output)
         case .chunks:
-            output.append(contentsOf: "transfer-encoding: chunked\r\n".utf8)
+            ResponseHead.append("transfer-encoding: chunked\r\n", to: &output)
         case .length, .rest, .none:
             break
         }
         if closesAfter {
-            output.append(contentsOf: "connection: close\r\n".utf8)
+            ResponseHead.append("connection: close\r\n", to: &output)
         } else if isOld {
-            output.append(contentsOf: "connection: keep-alive\r\n".utf8)
+            ResponseHead.append("connection: keep-alive\r\n", to: &output)
         }
-        output.append(contentsOf: "\r\n".utf8)
+        ResponseHead.append("\r\n", to: &output)
         return true
     }
 
@@ -160,7 +155,7 @@ extension Connection {
         isOld = false
         body?.end(.disconnected)
         body = nil
-        parser = HeadParser(limits: loop.configuration.wire)
+        parser.reset()
         clock.idleSince = loop.now
         clock.isProven = clock.hasServed
         clock.hasServed = true
@@ -209,7 +204,7 @@ extension Connection {
     private func releaseOutput() {
         outputStart = 0
         guard output.capacity > 0 else { return }
-        output.removeAll(keepingCapacity: output.capacity <= Self.outputWindow)
+        if output.capacity <= Self.outputWindow { output.removeLast(output.count) } else { output = [] }
         if loop.spareOutput.capacity == 0 { swap(&output, &loop.spareOutput) } else { output = [] }
     }
 

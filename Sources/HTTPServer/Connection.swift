@@ -39,9 +39,11 @@ final class Connection {
     unowned(unsafe) let loop: EventLoop
     let transport: any ByteTransport
 
-    var phase = Phase.head
-    var parser: HeadParser
-    var inbox: [UInt8] = []
+    // Unchecked: looked at many times for each request, by one thread, and nothing that is called while one of them is being
+    // changed looks back here.
+    @exclusivity(unchecked) var phase = Phase.head
+    @exclusivity(unchecked) var parser: HeadParser
+    @exclusivity(unchecked) var inbox: [UInt8] = []
     /// The other end has finished sending.
     var hasEnded = false
     /// Framing is lost, or nothing more shall be read: what comes is thrown away.
@@ -56,14 +58,14 @@ final class Connection {
     var bodyFailure: Refusal?
     var isBodyPaused = false
     var closesAfter = false
-    var isProcessing = false
+    @exclusivity(unchecked) var isProcessing = false
     /// Turned away: not counted among those that may be open.
     var isGuest = false
 
-    var output: [UInt8] = []
-    var outputStart = 0
+    @exclusivity(unchecked) var output: [UInt8] = []
+    @exclusivity(unchecked) var outputStart = 0
     var streamsChunks = true
-    var streamWaiters: [LoopMessage.Written] = []
+    @exclusivity(unchecked) var streamWaiters: [LoopMessage.Written] = []
     /// Bytes of a stream written since its writer last gave way to others.
     var streamBurst = 0
     var discarded = 0

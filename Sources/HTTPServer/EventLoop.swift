@@ -352,7 +352,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     func appendRequestID(_ exchange: Exchange, to output: inout [UInt8]) {
         output.append(contentsOf: idLine)
         ResponseHead.append(base36: exchange.serial, to: &output)
-        output.append(contentsOf: "\r\n".utf8)
+        ResponseHead.append("\r\n", to: &output)
     }
 
     func request(_ head: RequestHead, body: RequestBody, peer: String, exchange: Exchange) -> Request {

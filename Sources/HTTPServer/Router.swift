@@ -12,13 +12,24 @@ package struct Router: Sendable {
     /// Bytes of body that a route takes unless it says otherwise.
     package static let defaultMaxBodyBytes = 1_048_576
 
-    struct Route: Sendable {
-        let template: String
+    final class Route: Sendable {
+        let method: Method
+        /// The template's bytes: without `{names}`, what most requests for it have as their target.
+        let path: [UInt8]
         let names: [String]
         let maxBodyBytes: Int
         /// The answer that every request gets, if there is one.
         let fixed: Response?
         let handler: Handler
+
+        init(_ method: Method, _ template: String, names: [String], maxBodyBytes: Int, fixed: Response?, _ handler: @escaping Handler) {
+            self.method = method
+            path = Array(template.utf8)
+            self.names = names
+            self.maxBodyBytes = maxBodyBytes
+            self.fixed = fixed
+            self.handler = handler
+        }
     }
 
     /// What to do with a request, known from its head.
@@ -34,9 +45,8 @@ package struct Router: Sendable {
     }
 
     private var nodes = [Node()]
-    /// Routes without `{names}`, by the bytes of their path: most requests have just such a target.
-    private var exact: [(path: [UInt8], route: Route, method: Method)] = []
-    private var exactLengths: [Int] = []
+    /// Routes without `{names}`, by the length of their path.
+    private var exact: [[Route]] = []
     package private(set) var routes: [(method: Method, template: String)] = []
     let problem: Problem
 
@@ -71,12 +81,12 @@ package struct Router: Sendable {
             }
         }
         precondition(nodes[node].routes[method] == nil, "\(method) \(template) is routed twice")
-        let route = Route(template: template, names: names, maxBodyBytes: maxBodyBytes, fixed: fixed, handler: handler)
+        let route = Route(method, template, names: names, maxBodyBytes: maxBodyBytes, fixed: fixed, handler)
         nodes[node].routes[method] = route
         routes.append((method, template))
         guard names.isEmpty else { return }
-        exact.append((Array(template.utf8), route, method))
-        exactLengths.append(template.utf8.count)
+        while exact.count <= route.path.count { exact.append([]) }
+        exact[route.path.count].append(route)
     }
 
     /// Adds a route without `{names}` that always gives the same answer: for what is asked very often.
@@ -91,10 +101,8 @@ package struct Router: Sendable {
 
     private func exactRoute(_ method: Method, _ head: RequestHead) -> Route? {
         let length = head.targetRange.count
-        for index in exactLengths.indices where exactLengths[index] == length {
-            let (path, route, routed) = exact[index]
-            if routed == method, head.isTarget(path) { return route }
-        }
+        guard length < exact.count else { return nil }
+        for route in exact[length] where route.method == method && head.isTarget(route.path) { return route }
         return nil
     }
 

@@ -39,6 +39,9 @@ package struct HeadParser: Sendable {
     /// Whether any byte of a request has been seen.
     package var hasStarted: Bool { position > 0 }
 
+    /// Makes a spent parser a new one.
+    package mutating func reset() { self = HeadParser(limits: limits) }
+
     package mutating func parse(_ bytes: Span<UInt8>) -> Outcome {
         do {
             while position < bytes.count {
@@ -147,6 +150,11 @@ package struct HeadParser: Sendable {
     /// `HTTP-name "/" DIGIT "." DIGIT`, case-sensitive. RFC 9112 §2.3.
     private mutating func readVersion(_ bytes: Span<UInt8>) throws(Refusal) {
         let byte = bytes[position]
+        if position == mark, Self.isUsualVersion(bytes, at: mark) {
+            position += 9
+            state = .requestLineFeed
+            return
+        }
         let isExpected = switch position - mark {
         case 0: byte == 0x48
         case 1, 2: byte == 0x54
@@ -166,6 +174,13 @@ package struct HeadParser: Sendable {
             state = .requestLineFeed
         }
         position += 1
+    }
+
+    /// `HTTP/1.1` and a carriage return, all there.
+    private static func isUsualVersion(_ bytes: Span<UInt8>, at start: Int) -> Bool {
+        bytes.count - start >= 9 && bytes[start] == 0x48 && bytes[start + 1] == 0x54 && bytes[start + 2] == 0x54
+            && bytes[start + 3] == 0x50 && bytes[start + 4] == ASCII.slash && bytes[start + 5] == ASCII.zero + 1
+            && bytes[start + 6] == ASCII.dot && bytes[start + 7] == ASCII.zero + 1 && bytes[start + 8] == ASCII.carriageReturn
     }
 
     private mutating func startField(_ byte: UInt8) throws(Refusal) {
@@ -212,8 +227,15 @@ package struct HeadParser: Sendable {
         guard position - fieldsStart <= limits.fieldsBytes else { throw .headTooLarge("The header is too large.") }
     }
 
+    /// Most requests have one of two.
+    private static func text(ofMethod bytes: Span<UInt8>) -> String? {
+        if bytes.count == 3, bytes[0] == 0x47, bytes[1] == 0x45, bytes[2] == 0x54 { return "GET" }
+        if bytes.count == 4, bytes[0] == 0x50, bytes[1] == 0x4F, bytes[2] == 0x53, bytes[3] == 0x54 { return "POST" }
+        return bytes.withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
+    }
+
     private func finish(_ bytes: Span<UInt8>) throws(Refusal) -> RequestHead {
-        let method = bytes.extracting(methodRange).withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
+        let method = Self.text(ofMethod: bytes.extracting(methodRange))
         let summary = try FieldSummary(of: fields, in: bytes, minorVersion: minorVersion)
         // RFC 9110 §9.3.6: CONNECT is for proxies; §9.3.8: TRACE shows credentials to scripts.
         guard let method, method != "CONNECT", method != "TRACE" else {

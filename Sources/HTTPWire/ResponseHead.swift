@@ -22,14 +22,14 @@ package enum ResponseHead {
     /// Appends `HTTP/1.1 status reason` and the line end.
     package static func appendStatusLine(_ status: Int, to output: inout [UInt8]) {
         if status == 200 {
-            output.append(contentsOf: "HTTP/1.1 200 OK\r\n".utf8)
+            append("HTTP/1.1 200 OK\r\n", to: &output)
             return
         }
         let reason = reasonPhrase(status)
-        output.append(contentsOf: "HTTP/1.1 ".utf8)
+        append("HTTP/1.1 ", to: &output)
         append(decimal: UInt64(max(0, min(status, 999))), to: &output)
         output.append(ASCII.space)
-        output.append(contentsOf: UnsafeBufferPointer(start: reason.utf8Start, count: reason.utf8CodeUnitCount))
+        append(reason, to: &output)
         output.append(ASCII.carriageReturn)
         output.append(ASCII.lineFeed)
     }
@@ -55,6 +55,11 @@ package enum ResponseHead {
         output.append(ASCII.carriageReturn)
         output.append(ASCII.lineFeed)
         return true
+    }
+
+    /// Appends a text of the program's own as it stands.
+    package static func append(_ text: StaticString, to output: inout [UInt8]) {
+        output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Appends a number in decimal digits.
