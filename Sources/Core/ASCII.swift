@@ -25,7 +25,9 @@ extension UInt8 {
 extension StringProtocol {
     /// A to Z folded to lower case and nothing else: `lowercased()` also folds the Kelvin sign to k.
     package var asciiLowercased: String {
-        String(decoding: utf8.map(\.asciiLowercased), as: UTF8.self)
+        // Most of what is folded is in lower case already. A closure: a key path is built anew each time.
+        guard utf8.contains(where: { $0.asciiLowercased != $0 }) else { return String(self) }
+        return String(decoding: utf8.map { $0.asciiLowercased }, as: UTF8.self)
     }
 
     /// Plain decimal digits as a number: no sign, no space, no overflow.

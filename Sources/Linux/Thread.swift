@@ -38,6 +38,7 @@ package final class Thread: Sendable {
 
     /// Waits until the thread has ended.
     package func join() {
+        WakeUps.flush()
         let isFirst = !isJoined.exchange(true, ordering: .relaxed)
         precondition(isFirst && pthread_join(handle, nil) == 0, "a thread is joined once, and not by itself")
     }
