@@ -31,17 +31,26 @@ package struct API: Sendable {
     }
 
     private static func answer(_ request: Request, by endpoint: Endpoint, _ context: APIContext, _ document: [UInt8]) async -> Response {
+        let grant: Grant?
+        do { grant = try await context.keys.authorize(request, endpoint.access, now: context.store.now) } catch { return refusal(error, request) }
+        var response: Response
         do {
-            let key = try await context.keys.authorize(request, endpoint.access, now: context.store.now)
-            let call = APICall(context: context, request: request, endpoint: endpoint, key: key, document: document)
+            try grant?.check(endpoint.access)
+            let call = APICall(context: context, request: request, endpoint: endpoint, key: grant?.key, document: document)
             // What a provider adds to the URL of its callback, or a supervisor to a check, is theirs.
             if endpoint.template.hasPrefix("/v1/") { _ = try call.query() }
-            return try await endpoint.handler(call).response()
+            response = try await endpoint.handler(call).response()
         } catch {
-            let problem = Problem(error)
-            // The cause is for the operator: the sender gets the request id that leads to it.
-            if problem.code == .internalError { OperatorLog.write("api_error", level: "error", [("request", "\(request.id)"), ("error", "\(error)")]) }
-            return problem.response(to: request)
+            response = refusal(error, request)
         }
+        grant?.mark(&response)
+        return response
+    }
+
+    private static func refusal(_ error: any Error, _ request: Request) -> Response {
+        let problem = Problem(error)
+        // The cause is for the operator: the sender gets the request id that leads to it.
+        if problem.code == .internalError { OperatorLog.write("api_error", level: "error", [("request", "\(request.id)"), ("error", "\(error)")]) }
+        return problem.response(to: request)
     }
 }

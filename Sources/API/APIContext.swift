@@ -19,15 +19,16 @@ package final class APIContext: Sendable {
     ///
     /// - Throws: `StorageError` when the store cannot be written.
     package init(store: Store, channelRules: [any ChannelRules], privateEndpointAccounts: Set<String> = [],
-                 maxBodyBytes: Int = 1_048_576) throws {
+                 maxBodyBytes: Int = 1_048_576, limits: AccessLimits = AccessLimits()) throws {
         self.store = store
         self.channelRules = Dictionary(channelRules.map { ($0.channel, $0) }) { first, _ in first }
         self.privateEndpointAccounts = privateEndpointAccounts
         self.maxBodyBytes = maxBodyBytes
-        keys = KeyRing(store: store)
+        keys = KeyRing(store: store, limits: limits)
         metrics = MetricsRegistry()
         readiness = Readiness()
         _ = try store.writeNow { try $0.failInterruptedImports() }
         metrics.register { FileMetrics.read(store.file, name: "store") }
+        metrics.register(keys.figures)
     }
 }

@@ -3,13 +3,24 @@ import HTTPServer
 import Linux
 import OpenSSL
 import Storage
+import Synchronization
 
-/// Knows which keys are good: asks the store once a minute for each key in use, and notes when keys were last used.
+/// Knows which keys are good: asks the store once a minute for each key in use, notes when keys were last used, and holds each to
+/// its rate. Nobody reads the store with a wrong key more often than `FailureGate` lets an address fail.
 package final class KeyRing: Sendable {
-    private struct Entry {
+    private final class Entry: Sendable {
         let key: APIKey
         let readAt: Int64
-        var notedAt: Int64
+        let gate: RateGate
+        /// The minute of the last use that is written down, in milliseconds.
+        let notedAt: Atomic<Int64>
+
+        init(key: APIKey, readAt: Int64, gate: RateGate, notedAt: Int64) {
+            self.key = key
+            self.readAt = readAt
+            self.gate = gate
+            self.notedAt = Atomic(notedAt)
+        }
     }
 
     /// What a field claims, and the hash that proves it.
@@ -17,6 +28,12 @@ package final class KeyRing: Sendable {
         let kind: APIKey.Kind
         let id: KeyID
         let hash: [UInt8]
+
+        init(_ token: KeyToken) {
+            kind = token.kind
+            id = token.id
+            hash = token.hash
+        }
     }
 
     private struct State {
@@ -24,65 +41,112 @@ package final class KeyRing: Sendable {
         /// `Authorization` fields that have passed, with what their text comes to: to take them apart and hash them again for
         /// each request would cost more than all else that is asked of a key. The key itself is looked at each time.
         var fields: [String: Credential] = [:]
-        /// Counts what was forgotten, so that a row read before a change is not kept after it.
+        /// Keys that have changed since they were read.
+        var stale: Set<KeyID> = []
+        /// Counts what was forgotten, so that a row read before a change is not taken for fresh after it.
         var changes = 0
     }
 
     private let store: Store
+    private let limits: AccessLimits
+    private let failures: FailureGate
     private let state = Lock(State())
+    private let limited = Atomic<Int64>(0)
 
     private static let lifetimeMilliseconds: Int64 = 60_000
     private static let maxEntries = 10_000
 
-    init(store: Store) { self.store = store }
+    init(store: Store, limits: AccessLimits) {
+        self.store = store
+        self.limits = limits
+        failures = FailureGate(perMinute: limits.failuresPerMinute)
+    }
 
     /// Makes the next request ask the store again: call it after a key was changed.
     package func forget(_ id: KeyID) {
         state.withLock { state in
-            state.entries[id] = nil
+            state.stale.insert(id)
             state.changes += 1
         }
     }
 
-    /// The key of a request, when it may do what `access` asks.
+    /// The key of a request, when it may do what `access` asks and is within its rate.
     ///
     /// - Returns: nil for an endpoint that is open.
     /// - Throws: `Problem`.
-    func authorize(_ request: Request, _ access: Access, now: Timestamp) async throws -> APIKey? {
+    func authorize(_ request: Request, _ access: Access, now: Timestamp) async throws -> Grant? {
         if access == .open { return nil }
-        let key = try await authenticate(request, now: now)
-        switch (access, key.kind) {
-        case (.open, _), (.serverOrApp, .app): return key
-        case (.server, .app):
-            throw Problem(.appKeyForbidden, "An app key may register, update and opt out subscriptions and post events: use a server key here.")
-        case (.server(let scopes), .server): return try check(key, scopes)
-        case (.serverOrApp(let scope), .server): return try check(key, [scope])
+        let entry = try await authenticate(request, now: now)
+        let verdict = entry.gate.take(nowMilliseconds: store.time.monotonicMilliseconds)
+        let grant = Grant(key: entry.key, gate: entry.gate, verdict: verdict)
+        guard verdict.isAllowed else {
+            limited.add(1, ordering: .relaxed)
+            throw grant.refusal
         }
+        return grant
     }
 
-    private func check(_ key: APIKey, _ scopes: [Scope]) throws -> APIKey {
-        let names = scopes.map(\.rawValue)
-        guard names.contains(where: key.scopes.contains) else {
-            throw Problem(.missingScope, "The key \(key.id) lacks the scope \(names.joined(separator: " or ")): create a key that has it.")
-        }
-        return key
-    }
-
-    private func authenticate(_ request: Request, now: Timestamp) async throws -> APIKey {
+    private func authenticate(_ request: Request, now: Timestamp) async throws -> Entry {
         let fields = request.headers.all("authorization")
         guard let field = fields.first, fields.count == 1 else {
             throw KeyRing.unauthorized("Send one `Authorization: Bearer clr_…` field.")
         }
         let known = state.withLock { $0.fields[field] }
-        let credential = try known ?? KeyRing.credential(field)
-        // An unknown key takes the same way as a wrong secret.
-        let found = try await key(credential.id)
-        let isRight = constantTimeEqual(credential.hash, found?.hash ?? [UInt8](repeating: 0, count: SHA256.byteCount))
-        guard let found, isRight, found.kind == credential.kind else { throw KeyRing.unauthorized("The key is not known here.") }
-        guard found.isUsable(at: now) else { throw KeyRing.unauthorized("The key has expired or was revoked: create a new one.") }
-        note(found.id, now: now)
+        let credential = try known ?? credential(field, of: request)
+        let entry = try await entry(for: credential, of: request, now: now)
+        guard entry.key.isUsable(at: now) else { throw KeyRing.unauthorized("The key has expired or was revoked: create a new one.") }
+        note(entry, now: now)
         if known == nil { keep(credential, of: field) }
+        return entry
+    }
+
+    /// - Throws: `Problem`. A key was tried when the scheme is right: what cannot be one is a failure too.
+    private func credential(_ field: String, of request: Request) throws -> Credential {
+        // RFC 9110 section 11.1: the scheme is case-insensitive.
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].asciiLowercased == "bearer" else {
+            throw KeyRing.unauthorized("Send the key as `Authorization: Bearer clr_…`.")
+        }
+        guard let token = KeyToken(String(parts[1])) else {
+            _ = try bookFailure(of: request)
+            throw KeyRing.unauthorized("The key is incomplete or mistyped: its check characters do not match.")
+        }
+        return Credential(token)
+    }
+
+    /// The key a credential opens. Who shows a secret that this process has seen to be right is never counted among the failures, so
+    /// that one bad client behind a shared address does not lock the others out; all others must pass the address's count first.
+    private func entry(for credential: Credential, of request: Request, now: Timestamp) async throws -> Entry {
+        let (known, isFresh) = recall(credential.id)
+        let fits = known.map { KeyRing.fits(credential, $0.key, now: now) } ?? false
+        if let known, fits, isFresh { return known }
+        let booked = fits ? nil : try bookFailure(of: request)
+        // An unknown key takes the same way as a wrong secret.
+        let found = isFresh ? known : try await read(credential.id)
+        guard KeyRing.fits(credential, found?.key, now: now), let found else { throw KeyRing.unauthorized("The key is not known here.") }
+        if let booked { failures.forgive(booked) }
         return found
+    }
+
+    /// The present secret, or for a while the one before; both are compared whatever the first says.
+    private static func fits(_ credential: Credential, _ key: APIKey?, now: Timestamp) -> Bool {
+        let nothing = [UInt8](repeating: 0, count: SHA256.byteCount)
+        let isPresent = constantTimeEqual(credential.hash, key?.hash ?? nothing)
+        let isFormer = constantTimeEqual(credential.hash, key?.previous?.hash ?? nothing) && key?.previous.map { now < $0.until } == true
+        return (isPresent || isFormer) && key?.kind == credential.kind
+    }
+
+    private func bookFailure(of request: Request) throws -> UInt64 {
+        let address = ClientAddress.of(request, trusting: limits.trustedProxies)?.neighbourhood ?? 0
+        if let seconds = failures.book(address, nowMilliseconds: store.time.monotonicMilliseconds) {
+            throw Problem(.rateLimited, "Too many keys from this address were wrong: wait \(seconds) seconds.",
+                          headers: [("retry-after", String(seconds))])
+        }
+        return address
+    }
+
+    private static func unauthorized(_ detail: String) -> Problem {
+        Problem(.unauthorized, detail, headers: [("www-authenticate", "Bearer")])
     }
 
     private func keep(_ credential: Credential, of field: String) {
@@ -92,46 +156,50 @@ package final class KeyRing: Sendable {
         }
     }
 
-    private static func credential(_ field: String) throws -> Credential {
-        // RFC 9110 section 11.1: the scheme is case-insensitive.
-        let parts = field.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].asciiLowercased == "bearer" else {
-            throw KeyRing.unauthorized("Send the key as `Authorization: Bearer clr_…`.")
-        }
-        guard let token = KeyToken(String(parts[1])) else {
-            throw KeyRing.unauthorized("The key is incomplete or mistyped: its check characters do not match.")
-        }
-        return Credential(kind: token.kind, id: token.id, hash: token.hash)
-    }
-
-    private static func unauthorized(_ detail: String) -> Problem {
-        Problem(.unauthorized, detail, headers: [("www-authenticate", "Bearer")])
-    }
-
-    private func key(_ id: KeyID) async throws -> APIKey? {
+    private func recall(_ id: KeyID) -> (entry: Entry?, isFresh: Bool) {
         let now = store.time.monotonicMilliseconds
-        let (known, changes) = state.withLock { state in
-            (state.entries[id].flatMap { now - $0.readAt < KeyRing.lifetimeMilliseconds ? $0.key : nil }, state.changes)
+        return state.withLock { state in
+            guard let entry = state.entries[id] else { return (nil, false) }
+            return (entry, now - entry.readAt < KeyRing.lifetimeMilliseconds && (state.stale.isEmpty || !state.stale.contains(id)))
         }
-        if let known { return known }
+    }
+
+    private func read(_ id: KeyID) async throws -> Entry? {
+        let now = store.time.monotonicMilliseconds
+        let changes = state.withLock { $0.changes }
         guard let key = try await store.read({ try $0.key(id) }) else { return nil }
-        state.withLock { state in
-            guard state.changes == changes else { return }
+        let rate = key.rate ?? limits.rate
+        return state.withLock { state in
+            let old = state.entries[id]
+            // What has been booked stays booked when the row is read again.
+            let gate = old.flatMap { $0.gate.rate == rate ? $0.gate : nil } ?? RateGate(rate)
+            let noted = max(old?.notedAt.load(ordering: .relaxed) ?? .min, key.lastUsedAt?.milliseconds ?? .min)
+            let entry = Entry(key: key, readAt: now, gate: gate, notedAt: noted)
+            guard state.changes == changes else { return entry }
             if state.entries.count >= KeyRing.maxEntries { state.entries.removeAll() }
-            state.entries[id] = Entry(key: key, readAt: now, notedAt: key.lastUsedAt?.milliseconds ?? .min)
+            state.entries[id] = entry
+            state.stale.remove(id)
+            return entry
         }
-        return key
     }
 
     /// Writes the time of use once a minute at most, and lets nobody wait for it.
-    private func note(_ id: KeyID, now: Timestamp) {
+    private func note(_ entry: Entry, now: Timestamp) {
         let minute = now.milliseconds - now.milliseconds % 60_000
-        let isNew = state.withLock { state in
-            guard let notedAt = state.entries[id]?.notedAt, notedAt < minute else { return false }
-            state.entries[id]?.notedAt = minute
-            return true
-        }
-        guard isNew else { return }
+        let noted = entry.notedAt.load(ordering: .relaxed)
+        guard noted < minute, entry.notedAt.compareExchange(expected: noted, desired: minute, ordering: .relaxed).exchanged else { return }
+        let id = entry.key.id
         store.submit({ try $0.touch(key: id, at: Timestamp(milliseconds: minute)) }, completion: { _ in })
+    }
+
+    func figures() -> [Metric] {
+        let totals = failures.totals
+        return [
+            Metric("clairon_auth_failures_total", .counter, "Authentications that failed.", [.init(Double(totals.failures))]),
+            Metric("clairon_rate_limited_requests_total", .counter, "Requests refused with 429.", [
+                .init(Double(limited.load(ordering: .relaxed)), labels: [("by", "key")]),
+                .init(Double(totals.refusals), labels: [("by", "address")]),
+            ]),
+        ]
     }
 }

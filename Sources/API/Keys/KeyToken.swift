@@ -86,14 +86,28 @@ package struct KeyToken: Sendable {
     ///
     /// - Returns: the row, the text that is shown once, and for an app key the secret of its identity proofs.
     package static func create(name: String, kind: APIKey.Kind, scopes: [Scope], requiresIdentity: Bool = false,
-                               expiresAt: Timestamp? = nil, in transaction: StoreTransaction) throws -> CreatedKey {
+                               expiresAt: Timestamp? = nil, rate: KeyRate? = nil, in transaction: StoreTransaction) throws -> CreatedKey {
         let secret = newSecret()
         let identity = kind == .app ? SecureRandom.bytes(32) : nil
         let row = try transaction.add(key: NewAPIKey(
             name: name, kind: kind, hash: SHA256.hash(secret), scopes: scopes.map(\.rawValue), identityKey: identity,
-            requiresIdentity: requiresIdentity, expiresAt: expiresAt))
+            requiresIdentity: requiresIdentity, expiresAt: expiresAt, rate: rate))
         return CreatedKey(row: row, text: KeyToken(kind: kind, id: row.id, secret: secret).text,
                           identitySecret: identity.map { Hex.encode($0) })
+    }
+
+    /// How long a former secret works on when nobody says otherwise, and at most.
+    package static let defaultGrace = Duration.seconds(24 * 3_600)
+    package static let maxGrace = Duration.seconds(30 * 86_400)
+
+    /// Gives a key another secret; the one it had opens for `grace` more. The secret of identity proofs stays: apps in the field hold
+    /// proofs made with it.
+    ///
+    /// - Throws: `StorageError.notFound`, `.conflict` for a key that has ended.
+    package static func rotate(_ id: KeyID, grace: Duration, in transaction: StoreTransaction) throws -> CreatedKey {
+        let secret = newSecret()
+        let row = try transaction.rotate(key: id, hash: SHA256.hash(secret), until: transaction.now + grace)
+        return CreatedKey(row: row, text: KeyToken(kind: row.kind, id: id, secret: secret).text, identitySecret: nil)
     }
 }
 

@@ -1,6 +1,6 @@
-import Core
+package import Core
 import HTTPServer
-import Storage
+package import Storage
 
 extension RouteGroup {
     /// API keys: `/v1/keys`.
@@ -11,15 +11,10 @@ extension RouteGroup {
             let body = try await call.body()
             let input = try KeyInput(body, now: call.store.now)
             return try await call.once(body) { transaction in
-                let created = try KeyToken.create(name: input.name, kind: input.kind, scopes: input.scopes,
-                                                  requiresIdentity: input.requiresIdentity, expiresAt: input.expiresAt, in: transaction)
-                var object = created.row.object
-                var answer = Answer(201, .object(object), headers: [("location", "/v1/keys/\(created.row.id)")])
-                answer.recorded = .object(object)
-                object["key"] = .string(created.text)
-                if let secret = created.identitySecret { object["identity_secret"] = .string(secret) }
-                answer.content = .json(.object(object))
-                return answer
+                let created = try KeyToken.create(
+                    name: input.name, kind: input.kind, scopes: input.scopes, requiresIdentity: input.requiresIdentity,
+                    expiresAt: input.expiresAt, rate: input.rate, in: transaction)
+                return created.answer(201, headers: [("location", "/v1/keys/\(created.row.id)")])
             }
         },
         Endpoint(.GET, "/v1/keys", .server(.keysAdmin), "All keys, newest first, without their text.", query: Page.parameters,
@@ -40,6 +35,16 @@ extension RouteGroup {
             call.context.keys.forget(id)
             return Answer()
         },
+        Endpoint(.POST, "/v1/keys/{id}/rotate", .server(.keysAdmin),
+                 "Gives a key another secret, told in this answer and nowhere else. The one it had works on for `grace`; what was left of an earlier rotation ends. 409 for a key that has ended.",
+                 body: .init("KeyRotation", isRequired: false), results: [(200, .schema("CreatedKey"))], idempotency: .optional) { call in
+            let id: KeyID = try call.identifier()
+            let body = try await call.optionalBody()
+            let grace = try body.read { KeyRotation.grace(&$0) }
+            let answer = try await call.once(body) { try KeyToken.rotate(id, grace: grace, in: $0).answer(200) }
+            call.context.keys.forget(id)
+            return answer
+        },
     ], schemas: [
         "KeyWrite": #"""
             {"type":"object","additionalProperties":false,"required":["name"],"properties":{
@@ -47,7 +52,17 @@ extension RouteGroup {
              "kind":{"enum":["server","app"],"default":"server"},
              "scopes":{"type":"array","items":{"$ref":"#/components/schemas/Scope"},"description":"Server keys: at least one. App keys: none."},
              "expires_at":{"type":["string","null"],"format":"date-time"},
-             "require_identity_proof":{"type":"boolean","default":false,"description":"App keys: every request needs an `identity_proof`."}}}
+             "require_identity_proof":{"type":"boolean","default":false,"description":"App keys: every request needs an `identity_proof`."},
+             "rate":{"oneOf":[{"$ref":"#/components/schemas/KeyRate"},{"type":"null"}],"description":"Absent or null: the server's `limits` hold."}}}
+            """#,
+        "KeyRate": #"""
+            {"type":"object","additionalProperties":false,"required":["per_second"],"properties":{
+             "per_second":{"type":"integer","minimum":1,"maximum":1000000},
+             "burst":{"type":"integer","minimum":1,"maximum":1000000,"description":"At once; two seconds' worth when absent."}}}
+            """#,
+        "KeyRotation": #"""
+            {"type":"object","additionalProperties":false,"properties":{
+             "grace":{"type":"string","default":"PT24H","description":"ISO 8601, at most P30D; PT0S ends the former secret at once."}}}
             """#,
         "Scope": #"{"enum":[\#(Scope.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]}"#,
         "Key": keySchema(),
@@ -62,73 +77,58 @@ extension RouteGroup {
 private func keySchema(_ more: String = "") -> String {
     #"""
     {"type":"object","additionalProperties":false,
-     "required":["id","name","kind","scopes","require_identity_proof","created_at","expires_at","revoked_at","last_used_at"],"properties":{
+     "required":["id","name","kind","scopes","require_identity_proof","created_at","expires_at","revoked_at","last_used_at","rate","previous_secret_until"],"properties":{
      "id":{"type":"string"},"name":{"type":"string"},"kind":{"enum":["server","app"]},
      "scopes":{"type":"array","items":{"$ref":"#/components/schemas/Scope"}},"require_identity_proof":{"type":"boolean"},
      "created_at":{"type":"string","format":"date-time"},"expires_at":{"type":["string","null"],"format":"date-time"},
      "revoked_at":{"type":["string","null"],"format":"date-time"},
-     "last_used_at":{"type":["string","null"],"format":"date-time","description":"To the minute."}\#(more)}}
+     "last_used_at":{"type":["string","null"],"format":"date-time","description":"To the minute."},
+     "rate":{"oneOf":[{"$ref":"#/components/schemas/KeyRate"},{"type":"null"}]},
+     "previous_secret_until":{"type":["string","null"],"format":"date-time","description":"Until when the secret before the last rotation works."}\#(more)}}
     """#
 }
 
-private struct KeyInput: Sendable {
-    let name: String
-    let kind: APIKey.Kind
-    let scopes: [Scope]
-    let requiresIdentity: Bool
-    let expiresAt: Timestamp?
-
-    init(_ body: JSONBody, now: Timestamp) throws {
-        self = try body.read { reader in
-            let name = reader.requiredString("name", maxBytes: 128)
-            let kind = reader.has("kind") ? reader.choice("kind", of: APIKey.Kind.self) : .server
-            let scopes = KeyInput.scopes(&reader)
-            if kind == .server, scopes?.isEmpty == true { reader.fail("scopes", "missing", "must name at least one scope") }
-            if kind == .app, scopes?.isEmpty == false { reader.fail("scopes", "invalid_value", "must be empty: what app keys may do is fixed") }
-            let requiresIdentity = reader.bool("require_identity_proof") ?? false
-            if kind == .server, requiresIdentity { reader.fail("require_identity_proof", "invalid_value", "is for app keys") }
-            let expiresAt = reader.value("expires_at") == .null ? nil : reader.timestamp("expires_at")
-            if let expiresAt, expiresAt <= now { reader.fail("expires_at", "out_of_range", "must lie ahead of now") }
-            guard let name, let kind, let scopes else { return nil }
-            return KeyInput(name: name, kind: kind, scopes: scopes, requiresIdentity: requiresIdentity, expiresAt: expiresAt)
+/// The body of `POST /v1/keys/{id}/rotate`.
+private enum KeyRotation {
+    /// Nil when it was refused.
+    static func grace(_ reader: inout ObjectReader) -> Duration? {
+        guard reader.has("grace") else { return KeyToken.defaultGrace }
+        // Nothing is no duration elsewhere, and here it has a meaning.
+        if let text = reader.value("grace")?.string, ["PT0S", "PT0M", "PT0H", "P0D"].contains(text) { return .zero }
+        guard let grace = reader.duration("grace") else { return nil }
+        guard grace <= KeyToken.maxGrace else {
+            reader.fail("grace", "out_of_range", "must be at most \(KeyToken.maxGrace.iso8601)")
+            return nil
         }
-    }
-
-    private init(name: String, kind: APIKey.Kind, scopes: [Scope], requiresIdentity: Bool, expiresAt: Timestamp?) {
-        self.name = name
-        self.kind = kind
-        self.scopes = scopes
-        self.requiresIdentity = requiresIdentity
-        self.expiresAt = expiresAt
-    }
-
-    /// Nil when one of them was refused: what is left is not what was meant.
-    private static func scopes(_ reader: inout ObjectReader) -> [Scope]? {
-        guard reader.has("scopes") else { return [] }
-        guard let texts = reader.strings("scopes", maxCount: 50, maxBytes: 64) else { return nil }
-        let words = Scope.allCases.map(\.rawValue)
-        var scopes: [Scope] = []
-        var areKnown = true
-        for (index, text) in texts.enumerated() {
-            guard let scope = Scope(rawValue: text) else {
-                reader.errors.add(JSONPointer.join(reader.pointer(to: "scopes"), index), "invalid_value",
-                                  "must be one of \(words.joined(separator: ", "))\(Suggestion.text(for: text, among: words))")
-                areKnown = false
-                continue
-            }
-            if !scopes.contains(scope) { scopes.append(scope) }
-        }
-        return areKnown ? scopes : nil
+        return grace
     }
 }
 
+extension CreatedKey {
+    /// With the text; what is recorded for a replay is without.
+    fileprivate func answer(_ status: Int, headers: [(String, String)] = []) -> Answer {
+        var object = row.object
+        var answer = Answer(status, .object(object), headers: headers)
+        answer.recorded = .object(object)
+        object["key"] = .string(text)
+        if let secret = identitySecret { object["identity_secret"] = .string(secret) }
+        answer.content = .json(.object(object))
+        return answer
+    }
+}
+
+extension KeyRate {
+    fileprivate var json: JSONValue { ["per_second": .int(perSecond), "burst": .int(burst)] }
+}
+
 extension APIKey {
-    fileprivate var object: JSONObject {
+    /// As the API shows it.
+    package var object: JSONObject {
         [
             "id": .string(id.description), "name": .string(name), "kind": .string(kind.rawValue),
             "scopes": .array(scopes.map(JSONValue.string)), "require_identity_proof": .bool(requiresIdentity),
             "created_at": JSONValue(createdAt), "expires_at": JSONValue(expiresAt), "revoked_at": JSONValue(revokedAt),
-            "last_used_at": JSONValue(lastUsedAt),
+            "last_used_at": JSONValue(lastUsedAt), "rate": rate?.json ?? .null, "previous_secret_until": JSONValue(previous?.until),
         ]
     }
 }

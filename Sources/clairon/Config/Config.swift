@@ -1,3 +1,4 @@
+import API
 import Core
 
 /// config.json, decoded: defaults stand beside the fields. Secrets are paths to files, never values.
@@ -16,6 +17,7 @@ struct Config: Sendable {
         var maxConnections = 10_000
         /// Of one client address; nil for no limit, as behind a proxy, where all come from one.
         var maxConnectionsPerAddress: Int?
+        var access = AccessLimits()
     }
 }
 

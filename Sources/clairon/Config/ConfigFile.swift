@@ -1,5 +1,7 @@
+import API
 import Core
 import FoundationEssentials
+import Storage
 
 extension Config {
     /// Where a configuration is looked for when no path is given.
@@ -62,7 +64,21 @@ extension Config {
             if let bytes = limits.int("max_body_bytes", in: 1_024...(64 << 20)) { self.limits.maxBodyBytes = Int(bytes) }
             if let count = limits.int("max_connections", in: 16...100_000) { self.limits.maxConnections = Int(count) }
             if let count = limits.int("max_connections_per_address", in: 1...100_000) { self.limits.maxConnectionsPerAddress = Int(count) }
+            let perSecond = limits.int("requests_per_second", in: KeyRate.range)
+            let burst = limits.int("requests_burst", in: KeyRate.range)
+            if perSecond != nil || burst != nil {
+                self.limits.access.rate = KeyRate(perSecond: perSecond ?? self.limits.access.rate.perSecond, burst: burst)
+            }
+            if let count = limits.int("failed_authentications_per_minute", in: 0...60_000) { self.limits.access.failuresPerMinute = count }
             limits.finish()
+        }
+        for (index, text) in (reader.strings("trusted_proxies", maxCount: 100, maxBytes: 64) ?? []).enumerated() {
+            if let network = IPNetwork(text) {
+                limits.access.trustedProxies.append(network)
+            } else {
+                reader.errors.add(JSONPointer.join(reader.pointer(to: "trusted_proxies"), index), "invalid_value",
+                                  "must be an address or a block such as 127.0.0.1 or 10.0.0.0/8 (got \(text))")
+            }
         }
         if let value = reader.value("accounts") {
             if case .object(let object) = value {

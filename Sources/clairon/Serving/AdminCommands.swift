@@ -1,15 +1,71 @@
 import API
 import Core
+import Linux
+import Storage
 
-/// What commands may ask the running server through the admin socket.
+/// What commands ask of the server that owns the folder, through the admin socket, or of the folder itself when none runs.
+///
+/// One JSON object each way; `{"error":…}` when it was refused.
 enum AdminCommands {
-    /// `{"command":"create_key","name":…,"kind":…,"scopes":[…]}` -> `{"id":…,"key":…,"scopes":[…]}` or `{"error":…}`.
-    static func answer(_ request: JSONValue, _ context: APIContext) -> JSONValue {
-        guard request["command"]?.string == "create_key" else { return ["error": "unknown command"] }
+    /// Keys in one answer of `list_keys`, so that it fits in a line of the socket.
+    static let keysPerPage = 40
+
+    /// - Parameter forget: called for a key that was changed.
+    static func answer(_ request: JSONValue, _ store: Store, forget: (KeyID) -> Void = { _ in }) -> JSONValue {
         do {
-            return try KeyRequest(request).create(in: context.store)
+            switch request["command"]?.string {
+            case "create_key": return try KeyRequest(request).create(in: store)
+            case "list_keys": return try list(request, store)
+            case "rotate_key":
+                let id = try key(request)
+                let grace = Duration.seconds(request["grace_seconds"]?.int ?? 0)
+                let rotated = try store.writeNow { try KeyToken.rotate(id, grace: grace, in: $0) }
+                forget(id)
+                var object = rotated.row.object
+                object["key"] = .string(rotated.text)
+                return .object(object)
+            case "revoke_key":
+                let id = try key(request)
+                let revoked = try store.writeNow { try $0.revoke(key: id) }
+                forget(id)
+                return .object(revoked.object)
+            default: return ["error": "the running server does not know this command: it is of another version"]
+            }
+        } catch StorageError.notFound {
+            return ["error": "there is no such key: see clairon keys list"]
+        } catch StorageError.conflict(let why) {
+            return ["error": .string(why)]
         } catch {
             return ["error": .string("\(error)")]
         }
+    }
+
+    private static func list(_ request: JSONValue, _ store: Store) throws -> JSONValue {
+        let before = request["before"]?.int
+        let rows = try store.writeNow { try $0.keys(before: before, limit: keysPerPage + 1) }
+        let next = rows.count > keysPerPage ? rows[keysPerPage - 1].id.rawValue : nil
+        return ["data": .array(rows.prefix(keysPerPage).map { .object($0.object) }), "next": next.map(JSONValue.int) ?? .null]
+    }
+
+    private static func key(_ request: JSONValue) throws -> KeyID {
+        guard let id = KeyID(request["id"]?.string ?? "") else { throw Failed("a key's id looks like key_3: see clairon keys list") }
+        return id
+    }
+
+    /// Asks the server of the configured folder, or opens the folder when none runs.
+    ///
+    /// - Throws: `Failed` with what the answer says is wrong.
+    static func ask(_ request: JSONValue, _ options: ConfigOptions) throws -> JSONValue {
+        let (config, _) = try options.load()
+        let answer = try AdminSocket.ask(request, folder: config.dataFolder) ?? offline(request, config)
+        if let error = answer["error"]?.string { throw Failed(error) }
+        return answer
+    }
+
+    private static func offline(_ request: JSONValue, _ config: Config) throws -> JSONValue {
+        let store = try Store(folder: DataFolder(path: config.dataFolder), accounts: config.accounts.map(\.account), time: SystemTime())
+        let answer = answer(request, store)
+        try store.close()
+        return answer
     }
 }

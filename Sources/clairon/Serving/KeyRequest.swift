@@ -7,10 +7,15 @@ struct KeyRequest {
     var name: String
     var kind: APIKey.Kind
     var scopes: [Scope]
+    /// From the moment it is made.
+    var lifetime: Duration?
+    var rate: KeyRate?
 
     /// - Parameter words: `all`, or scopes separated by commas.
-    init(name: String, app: Bool, scopes words: String) throws {
+    init(name: String, app: Bool, scopes words: String, lifetime: Duration? = nil, rate: KeyRate? = nil) throws {
         self.name = name
+        self.lifetime = lifetime
+        self.rate = rate
         kind = app ? .app : .server
         guard !app else {
             scopes = []
@@ -28,21 +33,27 @@ struct KeyRequest {
 
     init(_ json: JSONValue) throws {
         let words = (json["scopes"]?.array ?? []).compactMap(\.string)
-        try self.init(name: json["name"]?.string ?? "", app: json["kind"]?.string == "app", scopes: words.joined(separator: ","))
+        let rate = json["per_second"]?.int.map { KeyRate(perSecond: min(max($0, KeyRate.range.lowerBound), KeyRate.range.upperBound)) }
+        try self.init(name: json["name"]?.string ?? "", app: json["kind"]?.string == "app", scopes: words.joined(separator: ","),
+                      lifetime: json["lifetime_seconds"]?.int.map { .seconds($0) }, rate: rate)
     }
 
     var json: JSONValue {
         ["command": "create_key", "name": .string(name), "kind": .string(kind.rawValue),
-         "scopes": .array(scopes.map { .string($0.rawValue) })]
+         "scopes": .array(scopes.map { .string($0.rawValue) }), "lifetime_seconds": lifetime.map { .int($0.components.seconds) } ?? .null,
+         "per_second": rate.map { .int($0.perSecond) } ?? .null]
     }
 
-    /// Makes the key; its text is in the answer and nowhere else.
+    /// Makes the key; its text, and the identity secret of an app key, are in the answer and nowhere else.
     func create(in store: Store) throws -> JSONValue {
         let request = self
         let created = try store.writeNow { store in
-            try KeyToken.create(name: request.name, kind: request.kind, scopes: request.scopes, in: store)
+            try KeyToken.create(name: request.name, kind: request.kind, scopes: request.scopes,
+                                expiresAt: request.lifetime.map { store.now + $0 }, rate: request.rate, in: store)
         }
-        return ["id": .string(created.row.id.description), "key": .string(created.text),
-                "scopes": .array(request.scopes.map { .string($0.rawValue) })]
+        var answer: JSONObject = ["id": .string(created.row.id.description), "key": .string(created.text),
+                                  "scopes": .array(request.scopes.map { .string($0.rawValue) })]
+        if let secret = created.identitySecret { answer["identity_secret"] = .string(secret) }
+        return .object(answer)
     }
 }

@@ -48,7 +48,7 @@ final class RunningServer: Sendable {
         context = try APIContext(
             store: store, channelRules: LoadedAccount.rules,
             privateEndpointAccounts: Set(config.accounts.filter(\.allowPrivateEndpoints).map(\.account.name)),
-            maxBodyBytes: config.limits.maxBodyBytes)
+            maxBodyBytes: config.limits.maxBodyBytes, limits: config.limits.access)
         engine = try Engine(
             store: store, ledger: ledger,
             accounts: loaded.compactMap { account in
@@ -95,7 +95,7 @@ final class RunningServer: Sendable {
             throw StorageError.unusable("cannot listen on \(config.listen.host):\(config.listen.port): \(error)")
         }
         engine.start()
-        try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context) }
+        try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context.store, forget: context.keys.forget) }
         let origin = isSocketInherited ? "LISTEN_FDS" : "listen"
         log.info("listening", metadata: [
             "address": "\(config.listen.host):\(port)", "socket": "\(origin)", "data_dir": "\(config.dataFolder)",
