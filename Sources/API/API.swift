@@ -11,7 +11,7 @@ package struct API: Sendable {
 
     /// - Parameter groups: what others add to the resources of the audience.
     package init(_ context: APIContext, adding groups: [RouteGroup] = []) {
-        let own: [RouteGroup] = [.profiles, .subscriptions, .events, .imports, .segments, .keys, .accounts, .health, .document]
+        let own: [RouteGroup] = [.profiles, .subscriptions, .events, .imports, .segments, .keys, .audit, .accounts, .health, .document]
         let all = own + groups
         let document = OpenAPIDocument(all).json.bytes
         let endpoints = all.flatMap(\.endpoints)

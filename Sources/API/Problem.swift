@@ -1,5 +1,6 @@
 package import Core
 package import HTTPServer
+import OpenSSL
 import Storage
 
 /// A refusal the sender can act on, answered as `application/problem+json` (RFC 9457).
@@ -170,6 +171,13 @@ private struct ProblemDocument {
         if let request {
             body["instance"] = .string(request.path)
             body["request_id"] = .string(request.id)
+        }
+        var headers = headers
+        if request == nil {
+            // Refused before it was a request: it gets a name all the same, for whoever asks about it.
+            let id = "req_" + Hex.encode(SecureRandom.bytes(12))
+            body["request_id"] = .string(id)
+            headers.append(("request-id", id))
         }
         var response = Response(status: status, headers: headers, body: .bytes(JSONValue.object(body).bytes))
         response.block = .problem

@@ -123,7 +123,7 @@ package struct Router: Sendable {
         let segments = request.segments
         var values: [String] = []
         if request.path == "*", request.target == "*" {
-            return .answer(Response(status: 204, headers: [("allow", allowed(Set(routes.map(\.method))))]))
+            return .answer(Router.options(allowed(Set(routes.map(\.method)))))
         }
         if let route = find(method, segments, 0, 0, &values) {
             return plan(route, values)
@@ -136,7 +136,7 @@ package struct Router: Sendable {
         if others.isEmpty {
             return .answer(problem(404, "not_found", "There is no such resource.", request))
         }
-        if method == .OPTIONS { return .answer(Response(status: 204, headers: [("allow", allowed(others))])) }
+        if method == .OPTIONS { return .answer(Router.options(allowed(others))) }
         var answer = problem(405, "method_not_allowed", "This resource has other methods: see Allow.", request)
         answer.headers.append(("allow", allowed(others)))  // RFC 9110 §15.5.6
         return .answer(answer)
@@ -183,6 +183,12 @@ package struct Router: Sendable {
         if let next = nodes[node].parameter, !segments[depth].isEmpty {
             collectMethods(segments, depth + 1, next, &methods)
         }
+    }
+
+    private static func options(_ allowed: String) -> Response {
+        var response = Response(status: 204, headers: [("allow", allowed)])
+        response.namesRequest = true
+        return response
     }
 
     private func allowed(_ methods: Set<Method>) -> String {

@@ -15,6 +15,19 @@ enum CampaignAction: String, CaseIterable {
         }
     }
 
+    /// What the audit log calls it.
+    var audited: AuditAction {
+        switch self {
+        case .edit: .campaignUpdate
+        case .delete: .campaignDelete
+        case .launch: .campaignLaunch
+        case .schedule: .campaignSchedule
+        case .pause: .campaignPause
+        case .resume: .campaignResume
+        case .cancel: .campaignCancel
+        }
+    }
+
     /// - Throws: `Problem` 409 that names the state and what it allows.
     func check(_ campaign: Campaign) throws {
         guard !states.contains(campaign.state) else { return }

@@ -80,6 +80,10 @@ struct OpenAPIDocument {
             parameters.append(["name": "If-Match", "in": "header", "description": "The ETag of the version the change was made from.",
                                "schema": ["type": "string"]])
         }
+        if endpoint.results.contains(where: { $0.status == 304 }) {
+            parameters.append(["name": "If-None-Match", "in": "header", "description": "ETags of the versions that are at hand: 304 when one of them is the present one.",
+                               "schema": ["type": "string"]])
+        }
         return parameters
     }
 
@@ -130,6 +134,7 @@ struct OpenAPIDocument {
         case 201: "Made."
         case 202: "Taken; the work goes on."
         case 204: "Done; nothing to tell."
+        case 304: "The version that `If-None-Match` names is the present one."
         case 207: "Done in part: the answer says what was refused."
         default: "Status \(status)."
         }

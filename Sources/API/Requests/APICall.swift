@@ -81,6 +81,24 @@ package struct APICall: Sendable {
     }
 }
 
+extension APICall {
+    /// Whether `If-None-Match` names the version that is there (RFC 9110 section 13.1.2: compared weakly, `*` names any).
+    func isKnown(_ version: Int64) -> Bool {
+        let space = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let tags = request.headers.all("if-none-match").flatMap { $0.utf8.split(separator: UInt8(ascii: ",")) }
+        return tags.contains { tag in
+            let bare = tag.drop(while: space).reversed().drop(while: space).reversed()
+            let strong = bare.starts(with: "W/".utf8) ? Array(bare.dropFirst(2)) : Array(bare)
+            return strong == Array("\"\(version)\"".utf8) || strong == [UInt8(ascii: "*")]
+        }
+    }
+}
+
+extension Answer {
+    /// RFC 9110 section 15.4.5.
+    init(notModified version: Int64) { self.init(304, .none, headers: [("etag", "\"\(version)\"")]) }
+}
+
 /// How the brand names people.
 enum ExternalID {
     static let maxBytes = 256

@@ -80,7 +80,9 @@ private func simple(_ action: CampaignAction, to state: CampaignState, status: I
         let answer = try await call.once(body) { transaction in
             guard let campaign = try transaction.campaign(id) else { throw StorageError.notFound }
             try action.check(campaign)
-            return try transaction.transition(id, to: state, from: action.states, version: version).answer(status)
+            let changed = try transaction.transition(id, to: state, from: action.states, version: version)
+            try call.auditor.note(action.audited, "\(id)", before: campaign.json, after: changed.json, in: transaction)
+            return changed.answer(status)
         }
         services.engine.wake()
         return answer
@@ -99,7 +101,9 @@ private func act(_ action: CampaignAction, _ call: APICall, _ body: JSONBody, _ 
         guard let check, let campaign = try transaction.campaign(id) else { throw StorageError.notFound }
         try action.check(campaign)
         if let version, version != campaign.version { throw StorageError.versionMismatch }
-        return try effect(transaction, campaign, check).answer(status)
+        let changed = try effect(transaction, campaign, check)
+        try call.auditor.note(action.audited, "\(id)", before: campaign.json, after: changed.json, in: transaction)
+        return changed.answer(status)
     }
     services.engine.wake()
     return answer
@@ -121,6 +125,7 @@ private func test(_ call: APICall, _ services: CampaignServices) async throws ->
         guard let check, let campaign = try transaction.campaign(id) else { throw StorageError.notFound }
         _ = try check.demand(campaign, excusing: "/schedule/at")
         let test = try transaction.createTest(of: id, profiles: try transaction.profiles(names))
+        try call.auditor.note(.campaignTest, "\(id)", before: campaign.json, after: campaign.json, in: transaction)
         return Answer(202, ["id": .string(CampaignTestID(rawValue: test.id).description), "campaign": .string(id.description),
                             "profiles": .array(names.enumerated().filter { names.firstIndex(of: $1) == $0 }.map { .string($1) }), "created_at": JSONValue(test.createdAt)])
     }

@@ -17,6 +17,7 @@ extension RouteGroup {
                     try transaction.check(definition)
                     let campaign = try transaction.createCampaign(name: definition.draft.name, purpose: definition.draft.purpose,
                                                                   definition: definition.json.text)
+                    try call.auditor.note(.campaignCreate, "\(campaign.id)", after: campaign.json, in: transaction)
                     return campaign.answer(201, headers: [("location", "/v1/campaigns/\(campaign.id)")])
                 }
             },
@@ -28,8 +29,10 @@ extension RouteGroup {
                 }
                 return page.answer(rows.map { ($0.id.rawValue, $0.json) })
             },
-            Endpoint(.GET, "/v1/campaigns/{id}", .server(.campaignReaders), "Reads a campaign.", results: [(200, .schema("Campaign"))]) { call in
-                try await call.campaign().answer(200)
+            Endpoint(.GET, "/v1/campaigns/{id}", .server(.campaignReaders), "Reads a campaign.",
+                     results: [(200, .schema("Campaign")), (304, .empty)]) { call in
+                let campaign = try await call.campaign()
+                return call.isKnown(campaign.version) ? Answer(notModified: campaign.version) : campaign.answer(200)
             },
             Endpoint(.PATCH, "/v1/campaigns/{id}", .server(.campaignsWrite),
                      "Merges the body into the definition of a draft (RFC 7396): objects member by member, null removes, lists are replaced; so are conditions, as a whole.",
@@ -46,6 +49,7 @@ extension RouteGroup {
                     guard let campaign = try transaction.campaign(id) else { throw StorageError.notFound }
                     try CampaignAction.delete.check(campaign)
                     try transaction.deleteCampaign(id, version: version)
+                    try call.auditor.note(.campaignDelete, "\(id)", before: campaign.json, in: transaction)
                 }
                 return Answer()
             },
@@ -91,8 +95,10 @@ private func change(_ patch: JSONValue, _ call: APICall, ifVersion version: Int6
         do {
             return try await call.store.write { transaction in
                 try transaction.check(definition)
-                return try transaction.updateCampaign(old.id, version: old.version, name: definition.draft.name,
-                                                      purpose: definition.draft.purpose, definition: definition.json.text)
+                let new = try transaction.updateCampaign(old.id, version: old.version, name: definition.draft.name,
+                                                         purpose: definition.draft.purpose, definition: definition.json.text)
+                try call.auditor.note(.campaignUpdate, "\(old.id)", before: old.json, after: new.json, in: transaction)
+                return new
             }
         } catch StorageError.versionMismatch where version == nil {
             continue

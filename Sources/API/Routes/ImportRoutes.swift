@@ -20,7 +20,11 @@ extension RouteGroup {
             try checkScope(kind, call)
             try checkType(call)
             let createsProfiles = try query.bool("create_profiles") ?? false
-            let id = try await call.store.write { try $0.startImport(kind) }
+            let id = try await call.store.write { transaction in
+                let id = try transaction.startImport(kind)
+                try call.auditor.note(.importStart, "\(id)", in: transaction)
+                return id
+            }
             var stream = ImportStream(job: id, reader: ImportLineReader(kind: kind, createsProfiles: createsProfiles, context: call.context),
                                       store: call.store)
             return Answer(200, try await stream.run(call.request.body).json)

@@ -14,6 +14,7 @@ extension RouteGroup {
                 let created = try KeyToken.create(
                     name: input.name, kind: input.kind, scopes: input.scopes, requiresIdentity: input.requiresIdentity,
                     expiresAt: input.expiresAt, rate: input.rate, in: transaction)
+                try call.auditor.note(.keyCreate, "\(created.row.id)", after: .object(created.row.object), in: transaction)
                 return created.answer(201, headers: [("location", "/v1/keys/\(created.row.id)")])
             }
         },
@@ -31,7 +32,7 @@ extension RouteGroup {
         Endpoint(.DELETE, "/v1/keys/{id}", .server(.keysAdmin), "Revokes a key at once and for good; its row stays for the record.",
                  results: [(204, .empty)]) { call in
             let id: KeyID = try call.identifier()
-            _ = try await call.store.write { try $0.revoke(key: id) }
+            _ = try await call.store.write { try call.auditor.revoke(id, in: $0) }
             call.context.keys.forget(id)
             return Answer()
         },
@@ -41,7 +42,7 @@ extension RouteGroup {
             let id: KeyID = try call.identifier()
             let body = try await call.optionalBody()
             let grace = try body.read { KeyRotation.grace(&$0) }
-            let answer = try await call.once(body) { try KeyToken.rotate(id, grace: grace, in: $0).answer(200) }
+            let answer = try await call.once(body) { try call.auditor.rotate(id, grace: grace, in: $0).answer(200) }
             call.context.keys.forget(id)
             return answer
         },
@@ -86,6 +87,29 @@ private func keySchema(_ more: String = "") -> String {
      "rate":{"oneOf":[{"$ref":"#/components/schemas/KeyRate"},{"type":"null"}]},
      "previous_secret_until":{"type":["string","null"],"format":"date-time","description":"Until when the secret before the last rotation works."}\#(more)}}
     """#
+}
+
+extension Auditor {
+    /// Rotates a key, and says so.
+    ///
+    /// - Throws: as `KeyToken.rotate`.
+    package func rotate(_ id: KeyID, grace: Duration, in transaction: StoreTransaction) throws -> CreatedKey {
+        let rotated = try KeyToken.rotate(id, grace: grace, in: transaction)
+        try note(.keyRotate, "\(id)", after: .object(rotated.row.object), in: transaction)
+        return rotated
+    }
+
+    /// Ends a key, and says so unless it had ended.
+    ///
+    /// - Throws: `StorageError.notFound`.
+    @discardableResult
+    package func revoke(_ id: KeyID, in transaction: StoreTransaction) throws -> APIKey {
+        let before = try transaction.key(id)
+        let after = try transaction.revoke(key: id)
+        guard let before, before.revokedAt == nil else { return after }
+        try note(.keyRevoke, "\(id)", before: .object(before.object), after: .object(after.object), in: transaction)
+        return after
+    }
 }
 
 /// The body of `POST /v1/keys/{id}/rotate`.

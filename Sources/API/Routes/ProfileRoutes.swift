@@ -30,7 +30,10 @@ extension RouteGroup {
                  "Erases a person: profile, subscriptions, events and recorded answers. Of the consent history stays an anonymous proof.",
                  results: [(204, .empty)]) { call in
             let externalID = try call.externalID()
-            guard try await call.store.write({ try $0.erase(profile: externalID) }) else { throw StorageError.notFound }
+            try await call.store.write { transaction in
+                guard try transaction.erase(profile: externalID) else { throw StorageError.notFound }
+                try call.auditor.note(.profileErase, Auditor.person(externalID, in: transaction.store), in: transaction)
+            }
             return Answer()
         },
         Endpoint(.GET, "/v1/profiles/{external_id}/export", .server(.profilesRead),

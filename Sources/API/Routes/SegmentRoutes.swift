@@ -14,6 +14,7 @@ extension RouteGroup {
             try await call.store.read { try input.check($0) }
             return try await call.once(body) { transaction in
                 let segment = try transaction.add(segment: input.name, condition: input.condition.normalizedJSON)
+                try call.auditor.note(.segmentCreate, "\(segment.id)", after: segment.json, in: transaction)
                 return segment.answer(201, location: true)
             }
         },
@@ -23,8 +24,10 @@ extension RouteGroup {
             let rows = try await call.store.read { try $0.segments(before: page.position, limit: page.limit + 1) }
             return page.answer(rows.map { ($0.id.rawValue, $0.json) })
         },
-        Endpoint(.GET, "/v1/segments/{id}", .server(.segmentsWrite), "Reads a segment.", results: [(200, .schema("Segment"))]) { call in
-            try await segment(call).answer(200)
+        Endpoint(.GET, "/v1/segments/{id}", .server(.segmentsWrite), "Reads a segment.",
+                 results: [(200, .schema("Segment")), (304, .empty)]) { call in
+            let segment = try await segment(call)
+            return call.isKnown(segment.version) ? Answer(notModified: segment.version) : segment.answer(200)
         },
         Endpoint(.PUT, "/v1/segments/{id}", .server(.segmentsWrite), "Replaces a segment.", body: .init("SegmentWrite"),
                  results: [(200, .schema("Segment"))], takesIfMatch: true) { call in
@@ -37,8 +40,11 @@ extension RouteGroup {
                     throw InvalidInput("/condition", "invalid_value", "must not lead back to the segment itself")
                 }
             }
-            return try await call.store.write {
-                try $0.replace(segment: id, name: input.name, condition: input.condition.normalizedJSON, ifVersion: version).answer(200)
+            return try await call.store.write { transaction in
+                let old = try transaction.segment(id)
+                let new = try transaction.replace(segment: id, name: input.name, condition: input.condition.normalizedJSON, ifVersion: version)
+                try call.auditor.note(.segmentReplace, "\(id)", before: old?.json, after: new.json, in: transaction)
+                return new.answer(200)
             }
         },
         Endpoint(.DELETE, "/v1/segments/{id}", .server(.segmentsWrite),
@@ -46,7 +52,11 @@ extension RouteGroup {
                  takesIfMatch: true) { call in
             let id: SegmentID = try call.identifier()
             let version = try call.ifMatch()
-            try await call.store.write { try $0.delete(segment: id, ifVersion: version) }
+            try await call.store.write { transaction in
+                let old = try transaction.segment(id)
+                try transaction.delete(segment: id, ifVersion: version)
+                try call.auditor.note(.segmentDelete, "\(id)", before: old?.json, in: transaction)
+            }
             return Answer()
         },
         Endpoint(.POST, "/v1/segments/estimate", .server([.segmentsWrite, .campaignsWrite, .reportsRead]),

@@ -27,7 +27,10 @@ extension RouteGroup {
         Endpoint(.DELETE, "/v1/subscriptions/{id}", .server(.subscriptionsWrite),
                  "Deletes an address; an opt-in ends with a withdrawal in the history, which stays.", results: [(204, .empty)]) { call in
             let id: SubscriptionID = try call.identifier()
-            try await call.store.write { try $0.delete(subscription: id, proof: ConsentProof(source: "api_delete")) }
+            try await call.store.write { transaction in
+                try transaction.delete(subscription: id, proof: ConsentProof(source: "api_delete"))
+                try call.auditor.note(.subscriptionDelete, "\(id)", in: transaction)
+            }
             return Answer()
         },
         Endpoint(.POST, "/v1/subscriptions/{id}/opt-out", .serverOrApp(.subscriptionsWrite),
@@ -106,6 +109,8 @@ private func decide(_ optIn: Bool, _ call: APICall) async throws -> Answer {
             else { throw StorageError.notFound }
         }
         let subscription = try transaction.decide(optIn, subscription: id, proof: proof)
+        // What a person decides in an app is in the consent history; here is what the brand's own staff and systems do.
+        if call.key?.kind == .server { try call.auditor.note(optIn ? .subscriptionOptIn : .subscriptionOptOut, "\(id)", in: transaction) }
         return Answer(200, subscription.json, profile: subscription.profile)
     }
 }

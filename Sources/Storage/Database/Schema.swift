@@ -21,6 +21,7 @@ package enum Schema: Sendable {
                 ("0008_key", PackageResources._008_key_sql),
                 ("0009_import", PackageResources._009_import_sql),
                 ("0011_key_rotation", PackageResources._011_key_rotation_sql),
+                ("0012_audit", PackageResources._012_audit_sql),
             ]
         case .ledger:
             [("0010_ledger", PackageResources._010_ledger_sql)]

@@ -19,16 +19,17 @@ enum AdminCommands {
             case "rotate_key":
                 let id = try key(request)
                 let grace = Duration.seconds(request["grace_seconds"]?.int ?? 0)
-                let rotated = try store.writeNow { try KeyToken.rotate(id, grace: grace, in: $0) }
+                let rotated = try store.writeNow { try Auditor.command.rotate(id, grace: grace, in: $0) }
                 forget(id)
                 var object = rotated.row.object
                 object["key"] = .string(rotated.text)
                 return .object(object)
             case "revoke_key":
                 let id = try key(request)
-                let revoked = try store.writeNow { try $0.revoke(key: id) }
+                let revoked = try store.writeNow { try Auditor.command.revoke(id, in: $0) }
                 forget(id)
                 return .object(revoked.object)
+            case "verify_audit": return try verify(request, store)
             default: return ["error": "the running server does not know this command: it is of another version"]
             }
         } catch StorageError.notFound {
@@ -45,6 +46,29 @@ enum AdminCommands {
         let rows = try store.writeNow { try $0.keys(before: before, limit: keysPerPage + 1) }
         let next = rows.count > keysPerPage ? rows[keysPerPage - 1].id.rawValue : nil
         return ["data": .array(rows.prefix(keysPerPage).map { .object($0.object) }), "next": next.map(JSONValue.int) ?? .null]
+    }
+
+    /// `{"rows":…,"end":…}`, with `finding` when the log is not whole.
+    private static func verify(_ request: JSONValue, _ store: Store) throws -> JSONValue {
+        let kept = try request["end"]?.string.map { text in
+            guard let kept = AuditChain.noted(text) else { throw Failed("--end: must be ROW:HASH, as clairon audit verify printed it") }
+            return kept
+        }
+        let outcome = Lock<Result<AuditChain, any Error>?>(nil)
+        blocking {
+            do {
+                let chain = try await AuditChain.verify(store, holding: kept)
+                outcome.withLock { $0 = .success(chain) }
+            } catch {
+                outcome.withLock { $0 = .failure(error) }
+            }
+        }
+        do {
+            guard let chain = try outcome.withLock({ $0 })?.get() else { throw Failed("the audit log was not read") }
+            return ["rows": .int(chain.id), "end": .string(chain.end)]
+        } catch let finding as AuditChain.Finding {
+            return ["finding": .string(finding.description)]
+        }
     }
 
     private static func key(_ request: JSONValue) throws -> KeyID {

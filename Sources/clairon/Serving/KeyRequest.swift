@@ -48,8 +48,10 @@ struct KeyRequest {
     func create(in store: Store) throws -> JSONValue {
         let request = self
         let created = try store.writeNow { store in
-            try KeyToken.create(name: request.name, kind: request.kind, scopes: request.scopes,
-                                expiresAt: request.lifetime.map { store.now + $0 }, rate: request.rate, in: store)
+            let created = try KeyToken.create(name: request.name, kind: request.kind, scopes: request.scopes,
+                                              expiresAt: request.lifetime.map { store.now + $0 }, rate: request.rate, in: store)
+            try Auditor.command.note(.keyCreate, "\(created.row.id)", after: .object(created.row.object), in: store)
+            return created
         }
         var answer: JSONObject = ["id": .string(created.row.id.description), "key": .string(created.text),
                                   "scopes": .array(request.scopes.map { .string($0.rawValue) })]

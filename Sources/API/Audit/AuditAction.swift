@@ -1,0 +1,23 @@
+/// Every change that is kept.
+package enum AuditAction: String, Sendable, CaseIterable {
+    case keyCreate = "key.create"
+    case keyRotate = "key.rotate"
+    case keyRevoke = "key.revoke"
+    case segmentCreate = "segment.create"
+    case segmentReplace = "segment.replace"
+    case segmentDelete = "segment.delete"
+    case campaignCreate = "campaign.create"
+    case campaignUpdate = "campaign.update"
+    case campaignDelete = "campaign.delete"
+    case campaignLaunch = "campaign.launch"
+    case campaignSchedule = "campaign.schedule"
+    case campaignPause = "campaign.pause"
+    case campaignResume = "campaign.resume"
+    case campaignCancel = "campaign.cancel"
+    case campaignTest = "campaign.test"
+    case importStart = "import.start"
+    case profileErase = "profile.erase"
+    case subscriptionOptIn = "subscription.opt_in"
+    case subscriptionOptOut = "subscription.opt_out"
+    case subscriptionDelete = "subscription.delete"
+}
