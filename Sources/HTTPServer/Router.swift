@@ -3,7 +3,7 @@ import HTTPWire
 /// Finds the handler of a request by method and path, and makes the answers that need none.
 ///
 /// Templates are segments, `{name}` for one that may be anything but empty. A literal goes before a
-/// parameter; if the literal leads nowhere, the parameter is tried.
+/// parameter; if the literal leads to no resource, the parameter is tried.
 package struct Router: Sendable {
     /// Makes the answer for what never reaches a handler: status, stable code, a sentence, and the request
     /// if its head could be read.
@@ -167,11 +167,20 @@ package struct Router: Sendable {
         if let next = nodes[node].literals[segment], let route = find(method, segments, depth + 1, next, &values) {
             return route
         }
+        if hides(segments, depth, node) { return nil }
         guard let next = nodes[node].parameter, !segment.isEmpty else { return nil }
         values.append(segment)
         if let route = find(method, segments, depth + 1, next, &values) { return route }
         values.removeLast()
         return nil
+    }
+
+    /// Whether the literal at `depth` leads to a resource, whatever its methods: then a parameter in its place is another resource.
+    private func hides(_ segments: [String], _ depth: Int, _ node: Int) -> Bool {
+        guard let next = nodes[node].literals[segments[depth]] else { return false }
+        var methods: Set<Method> = []
+        collectMethods(segments, depth + 1, next, &methods)
+        return !methods.isEmpty
     }
 
     private func collectMethods(_ segments: [String], _ depth: Int, _ node: Int, _ methods: inout Set<Method>) {
@@ -180,6 +189,7 @@ package struct Router: Sendable {
             return
         }
         if let next = nodes[node].literals[segments[depth]] { collectMethods(segments, depth + 1, next, &methods) }
+        if !methods.isEmpty { return }
         if let next = nodes[node].parameter, !segments[depth].isEmpty {
             collectMethods(segments, depth + 1, next, &methods)
         }
