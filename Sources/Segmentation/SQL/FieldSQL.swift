@@ -57,15 +57,17 @@ extension FieldTest {
         var texts: [JSONValue] = []
         var numbers: [JSONNumber] = []
         var parts: [SQLFragment] = []
+        // A value that is named a thousand times is one: SQLite bounds the depth of an expression.
+        var (hasTrue, hasFalse) = (false, false)
         for scalar in scalars {
             switch scalar {
             case .string(let text): texts.append(.string(text))
             case .number(let number): numbers.append(number)
             case .bool(let flag):
-                let word = flag ? "true" : "false"
-                parts.append("\(field.type) IS \(word)")
+                if flag { hasTrue = true } else { hasFalse = true }
             }
         }
+        for (isThere, word) in [(hasTrue, "true"), (hasFalse, "false")] where isThere { parts.append("\(field.type) IS \(word)") }
         if texts.count == 1, case .string(let text) = texts[0] {
             parts.append("(\(field.isText) AND \(field.value) = \(text))")
         } else if !texts.isEmpty {
