@@ -81,6 +81,8 @@ package struct Endpoint: Sendable {
     package var idempotency: Idempotency
     /// Takes `If-Match`.
     package var takesIfMatch: Bool
+    /// Statuses of refusals that the rest does not tell.
+    package var refusals: [Int]
     package var handler: Handler
     /// What every call of an open endpoint gets, if that is always the same.
     package private(set) var fixed: Answer?
@@ -94,7 +96,7 @@ package struct Endpoint: Sendable {
 
     package init(_ method: Method, _ template: String, _ access: Access, _ summary: String, query: [Parameter] = [], body: Body? = nil,
                  results: [(Int, Result)], maxBodyBytes: Int = 1_048_576, idempotency: Idempotency = .none,
-                 takesIfMatch: Bool = false, handler: @escaping Handler) {
+                 takesIfMatch: Bool = false, refusals: [Int] = [], handler: @escaping Handler) {
         self.method = method
         self.template = template
         self.access = access
@@ -105,6 +107,7 @@ package struct Endpoint: Sendable {
         self.maxBodyBytes = maxBodyBytes
         self.idempotency = idempotency
         self.takesIfMatch = takesIfMatch
+        self.refusals = refusals
         self.handler = handler
     }
 

@@ -40,7 +40,7 @@ import Testing
         case .array(let elements): elements.reduce(into: []) { $0.formUnion(references(in: $1)) }
         case .object(let object):
             object.members.reduce(into: []) { found, member in
-                if member.name == "$ref", let text = member.value.string {
+                if member.name == "$ref", let text = member.value.string, text.hasPrefix("#/components/schemas/") {
                     found.insert(String(text.dropFirst("#/components/schemas/".count)))
                 } else {
                     found.formUnion(references(in: member.value))

@@ -10,6 +10,7 @@ struct SchemaCheck {
     func problems(_ reply: Reply, to method: String, _ template: String) -> [String] {
         guard let operation = document["paths"]?[template]?[method.asciiLowercased] else { return ["\(method) \(template) is not documented"] }
         if reply.status >= 400 {
+            guard operation["responses"]?[String(reply.status)] != nil else { return ["\(method) \(template) gave the undocumented \(reply.status)"] }
             return reply.header("content-type") == "application/problem+json" && !reply.body.isEmpty
                 ? problems(reply.json, against: ["$ref": "#/components/schemas/Problem"], at: "") : []
         }
@@ -29,6 +30,9 @@ struct SchemaCheck {
             let fits = choices.count { problems(value, against: $0, at: pointer).isEmpty }
             return fits == 1 ? [] : ["\(pointer): fits \(fits) of oneOf"]
         }
+        if let choices = schema["anyOf"]?.array, !choices.contains(where: { problems(value, against: $0, at: pointer).isEmpty }) {
+            return ["\(pointer): fits none of anyOf"]
+        }
         if let words = schema["enum"]?.array, !words.contains(value) { return ["\(pointer): \(value.text) is not in the enum"] }
         if let constant = schema["const"], constant != value { return ["\(pointer): is not \(constant.text)"] }
         if let type = schema["type"] {
@@ -43,6 +47,9 @@ struct SchemaCheck {
                 let place = JSONPointer.join(pointer, member.name)
                 if let property = schema["properties"]?[member.name] {
                     found += problems(member.value, against: property, at: place)
+                } else if let pattern = schema["patternProperties"]?.object?.members.first, LanguageTag.isValid(member.name) {
+                    // The only pattern of names that the document has is that of languages.
+                    found += problems(member.value, against: pattern.value, at: place)
                 } else if let others = schema["additionalProperties"] {
                     if others == false { found.append("\(place): is not documented") } else if others.object != nil {
                         found += problems(member.value, against: others, at: place)

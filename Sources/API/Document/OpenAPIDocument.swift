@@ -4,8 +4,15 @@ import HTTPServer
 /// Describes the endpoints in OpenAPI 3.1. Made from the same table as the router, so the two cannot tell different things.
 struct OpenAPIDocument {
     private let groups: [RouteGroup]
+    /// Schemas whose answers have an ETag: those that an endpoint with If-Match gives.
+    private let versioned: Set<String>
 
-    init(_ groups: [RouteGroup]) { self.groups = groups }
+    init(_ groups: [RouteGroup]) {
+        self.groups = groups
+        versioned = Set(groups.flatMap(\.endpoints).filter(\.takesIfMatch).flatMap { endpoint in
+            endpoint.results.compactMap { if case .schema(let name) = $0.result { name } else { nil } }
+        })
+    }
 
     var json: JSONValue {
         [
@@ -13,7 +20,7 @@ struct OpenAPIDocument {
             "info": ["title": "Clairon", "version": "1", "summary": "Self-hosted multi-channel push campaigns."],
             "tags": .array(groups.map { ["name": .string($0.name)] }),
             "paths": .object(paths),
-            "components": ["schemas": .object(schemas), "securitySchemes": [
+            "components": ["schemas": .object(schemas), "responses": .object(RefusalText.responses), "headers": .object(RefusalText.headers), "securitySchemes": [
                 "key": ["type": "http", "scheme": "bearer", "description": "A server key (`clr_…`) with the named scope, or an app key (`clra_…`) where it says so."],
             ]],
         ]
@@ -43,6 +50,8 @@ struct OpenAPIDocument {
         var responses = JSONObject()
         for result in endpoint.results {
             var response: JSONObject = ["description": .string(OpenAPIDocument.description(of: result.status))]
+            let headers = headers(endpoint, result.status, result.result)
+            if !headers.isEmpty { response["headers"] = .object(RefusalText.reference(headers)) }
             switch result.result {
             case .empty: break
             case .schema(let name): response["content"] = .object(content("application/json", reference(name)))
@@ -50,10 +59,21 @@ struct OpenAPIDocument {
             }
             responses[String(result.status)] = .object(response)
         }
-        responses["default"] = ["description": "A refusal; nothing was changed.", "content": .object(content("application/problem+json", reference("Problem")))]
+        for status in endpoint.refusedStatuses where responses[String(status)] == nil {
+            responses[String(status)] = ["$ref": .string("#/components/responses/\(status)")]
+        }
         operation["responses"] = .object(responses)
         operation["security"] = security(endpoint.access)
         return .object(operation)
+    }
+
+    private func headers(_ endpoint: Endpoint, _ status: Int, _ result: Endpoint.Result) -> [String] {
+        var names = endpoint.fixed == nil ? ["Request-Id"] : []
+        if endpoint.access != .open { names += ["RateLimit", "RateLimit-Policy"] }
+        if case .schema(let name) = result, versioned.contains(name) { names.append("ETag") }
+        if endpoint.method == .POST, status == 201 { names.append("Location") }
+        if endpoint.idempotency != .none { names.append("Idempotency-Replayed") }
+        return names
     }
 
     private func operationID(_ endpoint: Endpoint) -> String {
@@ -65,7 +85,7 @@ struct OpenAPIDocument {
 
     private func parameters(_ endpoint: Endpoint) -> [JSONValue] {
         var parameters: [JSONValue] = endpoint.template.split(separator: "/").filter { $0.hasPrefix("{") }.map { part in
-            ["name": .string(String(part.dropFirst().dropLast())), "in": "path", "required": true, "schema": ["type": "string"]]
+            ["name": .string(String(part.dropFirst().dropLast())), "in": "path", "required": true, "schema": pathSchema(String(part.dropFirst().dropLast()), endpoint.template)]
         }
         for parameter in endpoint.query {
             parameters.append(["name": .string(parameter.name), "in": "query", "required": .bool(parameter.isRequired),
@@ -74,17 +94,28 @@ struct OpenAPIDocument {
         if endpoint.idempotency != .none {
             parameters.append(["name": "Idempotency-Key", "in": "header", "required": .bool(endpoint.idempotency == .required),
                                "description": "New for each thing to be done; a repeat with the same body gets the first answer again, for seven days.",
-                               "schema": ["type": "string", "minLength": 1, "maxLength": 255]])
+                               "schema": ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"]])
         }
         if endpoint.takesIfMatch {
             parameters.append(["name": "If-Match", "in": "header", "description": "The ETag of the version the change was made from.",
-                               "schema": ["type": "string"]])
+                               "schema": ["type": "string", "pattern": "^\"[0-9]{1,18}\"$", "examples": ["\"3\""]]])
         }
         if endpoint.results.contains(where: { $0.status == 304 }) {
             parameters.append(["name": "If-None-Match", "in": "header", "description": "ETags of the versions that are at hand: 304 when one of them is the present one.",
                                "schema": ["type": "string"]])
         }
         return parameters
+    }
+
+    /// What stands in a part of the path: a row's id goes by the collection it is in.
+    private func pathSchema(_ name: String, _ template: String) -> JSONValue {
+        if name == "external_id" { return ["type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"] }
+        let prefixes = [
+            "/v1/subscriptions/": SubscriptionID.prefix, "/v1/segments/": SegmentID.prefix, "/v1/campaigns/": CampaignID.prefix,
+            "/v1/keys/": KeyID.prefix, "/v1/imports/": ImportID.prefix,
+        ]
+        guard name == "id", let prefix = prefixes.first(where: { template.hasPrefix($0.key) })?.value else { return ["type": "string", "minLength": 1] }
+        return ["type": "string", "pattern": .string("^\(prefix)_[1-9][0-9]{0,17}$"), "examples": [.string("\(prefix)_1")]]
     }
 
     private func security(_ access: Access) -> JSONValue {
@@ -97,6 +128,7 @@ struct OpenAPIDocument {
 
     private var schemas: JSONObject {
         var schemas: JSONObject = ["Problem": parse(OpenAPIDocument.problem)]
+        for (name, text) in ConditionSchema.schemas.sorted(by: { $0.key < $1.key }) { schemas[name] = parse(text) }
         for group in groups {
             for (name, text) in group.schemas.sorted(by: { $0.key < $1.key }) {
                 precondition(schemas[name] == nil, "the schema \(name) is there twice")

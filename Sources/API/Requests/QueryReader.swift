@@ -72,7 +72,7 @@ package struct Page: Sendable {
 
     package static let parameters = [
         Endpoint.Parameter("limit", "How many to return.", schema: #"{"type":"integer","minimum":1,"maximum":1000,"default":100}"#),
-        Endpoint.Parameter("cursor", "`next_cursor` of the page before."),
+        Endpoint.Parameter("cursor", "`next_cursor` of the page before.", schema: #"{"type":"string","pattern":"^MTo[w-z0-5](([MN][DTjz]|O[DT])[AEIMQUYcgk][w-z0-5]){0,5}$"}"#),
     ]
 
     /// `{"data":[…],"next_cursor":…}`.

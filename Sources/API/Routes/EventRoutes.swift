@@ -25,7 +25,7 @@ extension RouteGroup {
              "name":{"type":"string","minLength":1,"maxLength":128},
              "at":{"type":"string","format":"date-time","description":"Now when absent; at most a day ahead."},
              "properties":{"type":"object","description":"At most 16384 bytes as compact JSON."},
-             "identity_proof":{"type":"string","description":"App keys: hexadecimal HMAC-SHA256 of `profile` with the key's identity secret."}}}
+             "identity_proof":{"type":"string","maxLength":128,"description":"App keys: hexadecimal HMAC-SHA256 of `profile` with the key's identity secret."}}}
             """#,
         "EventWrite": #"""
             {"oneOf":[{"$ref":"#/components/schemas/Event"},{"type":"array","minItems":1,"maxItems":500,"items":{"$ref":"#/components/schemas/Event"}}]}

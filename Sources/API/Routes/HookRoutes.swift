@@ -19,10 +19,10 @@ extension RouteGroup {
         }
         return RouteGroup("hooks", [
             Endpoint(.GET, "/hooks/{account}", .open, "A provider's verification or callback. What it says is durable before it is answered.",
-                     results: [(200, .type("*/*"))], maxBodyBytes: CallbackDesk.maxBodyBytes, handler: handler),
+                     results: [(200, .type("*/*")), (400, .type("*/*")), (401, .type("*/*")), (403, .type("*/*"))], maxBodyBytes: CallbackDesk.maxBodyBytes, handler: handler),
             Endpoint(.POST, "/hooks/{account}", .open,
                      "A provider's callback, verified as that provider signs. What it says is durable before it is answered; a repeat changes nothing.",
-                     results: [(200, .type("*/*"))], maxBodyBytes: CallbackDesk.maxBodyBytes, handler: handler),
+                     results: [(200, .type("*/*")), (400, .type("*/*")), (401, .type("*/*")), (403, .type("*/*"))], maxBodyBytes: CallbackDesk.maxBodyBytes, handler: handler),
         ])
     }
 }

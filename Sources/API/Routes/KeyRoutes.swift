@@ -48,10 +48,12 @@ extension RouteGroup {
         },
     ], schemas: [
         "KeyWrite": #"""
-            {"type":"object","additionalProperties":false,"required":["name"],"properties":{
+            {"type":"object","additionalProperties":false,"required":["name"],
+             "anyOf":[{"required":["scopes"],"properties":{"kind":{"const":"server"},"scopes":{"minItems":1}}},
+                      {"required":["kind"],"properties":{"kind":{"const":"app"},"scopes":{"maxItems":0}}}],"properties":{
              "name":{"type":"string","minLength":1,"maxLength":128},
              "kind":{"enum":["server","app"],"default":"server"},
-             "scopes":{"type":"array","items":{"$ref":"#/components/schemas/Scope"},"description":"Server keys: at least one. App keys: none."},
+             "scopes":{"type":"array","maxItems":50,"items":{"$ref":"#/components/schemas/Scope"},"description":"Server keys: at least one. App keys: none."},
              "expires_at":{"type":["string","null"],"format":"date-time"},
              "require_identity_proof":{"type":"boolean","default":false,"description":"App keys: every request needs an `identity_proof`."},
              "rate":{"oneOf":[{"$ref":"#/components/schemas/KeyRate"},{"type":"null"}],"description":"Absent or null: the server's `limits` hold."}}}
@@ -63,7 +65,7 @@ extension RouteGroup {
             """#,
         "KeyRotation": #"""
             {"type":"object","additionalProperties":false,"properties":{
-             "grace":{"type":"string","default":"PT24H","description":"ISO 8601, at most P30D; PT0S ends the former secret at once."}}}
+             "grace":{"type":"string","minLength":3,"maxLength":64,"pattern":"^P([0-9]{1,4}W)?([0-9]{1,5}D)?(T([0-9]{1,6}H)?([0-9]{1,8}M)?([0-9]{1,10}S)?)?$","default":"PT24H","description":"ISO 8601, at most P30D; PT0S ends the former secret at once."}}}
             """#,
         "Scope": #"{"enum":[\#(Scope.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]}"#,
         "Key": keySchema(),

@@ -51,16 +51,16 @@ extension RouteGroup {
             return page.answer(rows.map { ($0.id, $0.json) })
         },
     ], schemas: [
-        "ExternalID": #"{"type":"string","minLength":1,"maxLength":256,"description":"The brand's own id of a person."}"#,
+        "ExternalID": #"{"type":"string","minLength":1,"maxLength":256,"pattern":"^[^\\u0000-\\u001f\\u007f]+$","description":"The brand's own id of a person."}"#,
         "Location": #"""
             {"type":"object","additionalProperties":false,"required":["lat","lon"],
              "properties":{"lat":{"type":"number","minimum":-90,"maximum":90},"lon":{"type":"number","minimum":-180,"maximum":180}}}
             """#,
         "ProfileWrite": #"""
             {"type":"object","additionalProperties":false,"properties":{
-             "attributes":{"type":["object","null"],"description":"At most 32768 bytes as compact JSON; a null member is removed."},
-             "language":{"type":["string","null"],"description":"BCP 47."},
-             "timezone":{"type":["string","null"],"description":"IANA name."},
+             "attributes":{"type":["object","null"],"propertyNames":{"minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]+$"},"description":"At most 32768 bytes as compact JSON; a null member is removed."},
+             "language":{"type":["string","null"],"maxLength":35,"pattern":"\#(ConditionSchema.languagePattern)","description":"BCP 47."},
+             "timezone":{"type":["string","null"],"maxLength":64,"description":"IANA name.","examples":["Europe/Paris"]},
              "country":{"type":["string","null"],"pattern":"^[A-Z]{2}$"},
              "tags":{"type":["array","null"],"maxItems":200,"items":{"type":"string","minLength":1,"maxLength":128}},
              "location":{"oneOf":[{"$ref":"#/components/schemas/Location"},{"type":"null"}]}}}

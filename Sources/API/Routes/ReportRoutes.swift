@@ -22,7 +22,7 @@ extension RouteGroup {
                         .init("reason", "Only rows with that reason.", schema: schema(of: Reason.self)),
                         .init("channel", "Only rows of that channel.", schema: ##"{"$ref":"#/components/schemas/Channel"}"##),
                         .init("profile", "Only rows of that person, by external id; an unknown one has none."),
-                        .init("test", "The rows of that test send (`tst_…`) instead of the launch."),
+                        .init("test", "The rows of that test send (`tst_…`) instead of the launch.", schema: #"{"type":"string","pattern":"^tst_[1-9][0-9]{0,17}$"}"#),
                      ] + Page.parameters,
                      results: [(200, .schema("DeliveryList"))]) { call in try await deliveries(call, services.ledger) },
             Endpoint(.GET, "/v1/profiles/{external_id}/deliveries", .server([.reportsRead, .profilesRead]),

@@ -107,7 +107,6 @@ extension RouteGroup {
             }
         },
     ], schemas: [
-        "Condition": #"{"type":"object","description":"A tree of `and`, `or` and `not` over statements about one profile; see the guide on segments."}"#,
         "SegmentWrite": #"""
             {"type":"object","additionalProperties":false,"required":["name","condition"],"properties":{
              "name":{"type":"string","minLength":1,"maxLength":256},"condition":{"$ref":"#/components/schemas/Condition"}}}

@@ -15,7 +15,8 @@ extension RouteGroup {
             try IdentityProof.check(proof, for: registration.profile, by: call.key)
             return try await call.once(body) { transaction in
                 let written = try transaction.register(registration)
-                return Answer(written.isNew ? 201 : 200, written.value.json, profile: written.value.profile)
+                return Answer(written.isNew ? 201 : 200, written.value.json,
+                              headers: written.isNew ? [("location", "/v1/subscriptions/\(written.value.id)")] : [], profile: written.value.profile)
             }
         },
         Endpoint(.GET, "/v1/subscriptions/{id}", .server([.subscriptionsWrite, .profilesRead]), "Reads a subscription.",
@@ -53,19 +54,21 @@ extension RouteGroup {
              "evidence":{"type":"object"}}}
             """#,
         "WebPushAddress": #"""
-            {"type":"object","required":["endpoint","keys"],"properties":{"endpoint":{"type":"string","format":"uri"},
-             "keys":{"type":"object","required":["p256dh","auth"],"properties":{"p256dh":{"type":"string"},"auth":{"type":"string"}}}}}
+            {"type":"object","additionalProperties":false,"required":["endpoint","keys"],"properties":{
+             "endpoint":{"type":"string","minLength":1,"maxLength":2048,"format":"uri"},"expirationTime":{},
+             "keys":{"type":"object","additionalProperties":false,"required":["p256dh","auth"],"properties":{
+              "p256dh":{"type":"string","minLength":1,"maxLength":1024},"auth":{"type":"string","minLength":1,"maxLength":1024}}}}}
             """#,
         "SubscriptionWrite": #"""
             {"type":"object","additionalProperties":false,"required":["profile","channel","account","address"],"properties":{
              "profile":{"$ref":"#/components/schemas/ExternalID"},
              "channel":{"$ref":"#/components/schemas/Channel"},
-             "account":{"type":"string","description":"A configured account of that channel."},
+             "account":{"type":"string","minLength":1,"maxLength":128,"description":"A configured account of that channel."},
              "address":{"oneOf":[{"type":"string"},{"$ref":"#/components/schemas/WebPushAddress"}]},
              "opt_in":{"type":"boolean","description":"Absent: unchanged; a new address starts without opt-in."},
              "consent":{"$ref":"#/components/schemas/ConsentProof"},
-             "language":{"type":["string","null"]},"app_version":{"type":["string","null"],"maxLength":64},"os":{"type":["string","null"],"maxLength":128},
-             "identity_proof":{"type":"string","description":"App keys: hexadecimal HMAC-SHA256 of `profile` with the key's identity secret."}}}
+             "language":{"type":["string","null"],"maxLength":35,"pattern":"\#(ConditionSchema.languagePattern)"},"app_version":{"type":["string","null"],"maxLength":64},"os":{"type":["string","null"],"maxLength":128},
+             "identity_proof":{"type":"string","maxLength":128,"description":"App keys: hexadecimal HMAC-SHA256 of `profile` with the key's identity secret."}}}
             """#,
         "Decision": #"""
             {"type":"object","additionalProperties":false,"properties":{
@@ -73,7 +76,7 @@ extension RouteGroup {
              "at":{"type":"string","format":"date-time"},
              "topics":{"type":"array","maxItems":100,"items":{"type":"string","minLength":1,"maxLength":128}},
              "evidence":{"type":"object"},
-             "address":{"type":"string","description":"App keys: the subscription's address, for web push its endpoint."}}}
+             "address":{"type":"string","maxLength":4096,"description":"App keys: the subscription's address, for web push its endpoint."}}}
             """#,
         "Subscription": #"""
             {"type":"object","additionalProperties":false,
