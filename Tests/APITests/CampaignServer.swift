@@ -38,7 +38,8 @@ final class CampaignServer: Sendable {
         let folder = try DataFolder(path: path)
         store = try Store(folder: folder, accounts: CampaignServer.accounts, time: time)
         ledger = try Ledger(folder: folder, store: store)
-        let context = try APIContext(store: store, channelRules: [APNsRules(), FCMRules(), WebPushRules(), MessengerRules(), SMSRules()])
+        let context = try APIContext(store: store, channelRules: [APNsRules(), FCMRules(), WebPushRules(), MessengerRules(), SMSRules()],
+                                     limits: TestServer.limits)
         let services = CampaignServices(ledger: ledger, engine: engine)
         let desk = CallbackDesk(receivers: HookFixtures.receivers, store: store, ledger: ledger, engine: engine, publicURL: CampaignServer.publicURL)
         api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .hooks(desk)])
