@@ -9,6 +9,7 @@
 # make bench-delivery  messages per second of a 100,000-subscription campaign through an HTTP/2 front
 # make bench-slow    4,000 slow connections in each mode of slowhttptest beside wrk, and 10,000 idle ones
 # make bench-http      requests and import lines beside nginx, Hummingbird and sqlite3, side by side; BENCH="--pairs 3 --lines 200000" is shorter
+# make soak          100,000 generated requests against the contract (schemathesis)
 # make clean         remove what was built
 
 SHELL := /bin/bash
@@ -19,7 +20,7 @@ RELEASE := swift build -c release --product clairon --static-swift-stdlib $(LAYE
 CLAIRON := .build/release/clairon
 NEIGHBOUR := Benchmarks/hummingbird-hello
 
-.PHONY: help setup build demo run test fuzz sanitize check-layers bench-delivery bench-http bench-slow clean
+.PHONY: help setup build demo run test fuzz sanitize soak check-layers bench-delivery bench-http bench-slow clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -66,6 +67,10 @@ bench-http: build
 	@scripts/setup --bench
 	swift build -c release --package-path $(NEIGHBOUR)
 	Benchmarks/http $(CLAIRON) --hummingbird $(NEIGHBOUR)/.build/release/hello $(BENCH)
+
+soak: build
+	@scripts/setup --tests
+	scripts/judge-contract $(CLAIRON) 100000 1
 
 clean:
 	rm -rf .build .build-* $(NEIGHBOUR)/.build dev
