@@ -113,6 +113,7 @@ extension Connection {
         isOld = head.minorVersion == 0
         closesAfter = !head.keepsAlive
         bodyFailure = nil
+        heldRefusal = nil
         isBodyPaused = false
         phase = .handling
 
@@ -140,7 +141,8 @@ extension Connection {
         if case .run(let route, _) = plan { maxBodyBytes = route.maxBodyBytes }
         // RFC 9110 §15.5.16: no handler decodes, and a small body can unpack to a great one.
         if loop.configuration.refusesContentCodings, head.framing != .none,
-           let coding = head.firstValue("content-encoding"), coding != "identity" {
+           head.firstValue("content-encoding") != nil,
+           head.values("content-encoding").contains(where: { $0 != "identity" }) {
             plan = .answer(loop.router.problem(
                 415, "content_encoding_unknown", "Send the body without Content-Encoding.", request))
         }
@@ -202,6 +204,7 @@ extension Connection {
             switch outcome {
             case .incomplete:
                 reader = .chunked(decoder)
+                if let held = heldRefusal, !waitsForBody(held) { respond(held) }
                 return bytes.count
             case .complete(let consumed):
                 endBody()
@@ -215,6 +218,7 @@ extension Connection {
     }
 
     private func deliver(_ data: [UInt8]) {
+        if heldRefusal != nil { return }
         if phase == .discarding {
             discarded += data.count
             if discarded > loop.configuration.discardBytes {
@@ -230,6 +234,7 @@ extension Connection {
     private func endBody() {
         reader = .none
         body?.end(nil)
+        if let held = heldRefusal { respond(held) }
     }
 
     /// The rest of the body will not come, or cannot be trusted: nothing after it is a request.
@@ -240,5 +245,6 @@ extension Connection {
         bodyFailure = refusal
         body?.end(error)
         if phase == .discarding { phase = .closing }
+        if let held = heldRefusal { respond(held) }
     }
 }

@@ -13,8 +13,15 @@ extension Connection {
     /// Queues an answer and ends the exchange.
     func respond(_ answer: Response) {
         guard phase == .handling || phase == .head else { return }
+        if waitsForBody(answer) {
+            heldRefusal = answer
+            return
+        }
+        heldRefusal = nil
         var response = answer
-        if let failure = bodyFailure, response.status < 400 {
+        // Broken framing comes before whatever the head deserved: the verdict must not depend on how the
+        // bytes were cut into packets. A handler that tells the same in its own words keeps them.
+        if let failure = bodyFailure, response.status < 500, response.status != failure.status {
             response = loop.router.problem(failure.status, failure.code, failure.detail, nil)
         }
         decideClosing(response)
@@ -110,6 +117,21 @@ extension Connection {
         }
     }
 
+    /// Whether an answer gives way to the rest of a small body. A refusal known from the head would go out
+    /// before the framing has been seen, and the same bytes would be a 401 in two packets and a 400 in one;
+    /// and the connection would be lost for a client that has made an honest mistake. A sender that waits
+    /// for 100 (Continue), or has much to send, is answered at once. The body's deadlines hold.
+    func waitsForBody(_ response: Response) -> Bool {
+        guard response.status >= 400, response.status < 500, isReadingBody, !isDeaf, !hasEnded, !loop.isDraining,
+              bodyFailure == nil, body?.owesContinue != true else { return false }
+        if case .abort = response.body { return false }
+        return switch reader {
+        case .none: false
+        case .length(let remaining): remaining + UInt64(max(0, clock.bodyBytes)) <= Self.refusalWindow
+        case .chunked: clock.bodyBytes <= Int64(Self.refusalWindow)
+        }
+    }
+
     private func beginOutput() {
         guard pendingOutput == 0 else { return }
         if output.capacity == 0 { swap(&output, &loop.spareOutput) }
@@ -153,6 +175,7 @@ extension Connection {
         exchange = nil
         isHead = false
         isOld = false
+        heldRefusal = nil
         body?.end(.disconnected)
         body = nil
         parser.reset()

@@ -32,6 +32,8 @@ final class Connection {
     static let outputWindow = 65_536
     /// Bytes of later requests that may wait while one is served.
     static let readAhead = 16_384
+    /// Bytes of body, as sent, for whose end a refusal waits.
+    static let refusalWindow: UInt64 = 16_384
 
     let token: UInt64
     let peer: String
@@ -56,6 +58,8 @@ final class Connection {
     var body: RequestBody?
     var reader = BodyReader.none
     var bodyFailure: Refusal?
+    /// An error answer that waits for the rest of a small body: see `waitsForBody`.
+    var heldRefusal: Response?
     var isBodyPaused = false
     var closesAfter = false
     @exclusivity(unchecked) var isProcessing = false

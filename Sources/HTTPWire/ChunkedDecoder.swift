@@ -29,6 +29,7 @@ package struct ChunkedDecoder: Sendable {
     private var overhead: UInt64 = 0
     private var extensionBytes = 0
     private var trailerBytes = 0
+    private var trailerFields = 0
 
     /// - Parameter maxBodyBytes: data bytes over all chunks; more is a 413.
     package init(maxBodyBytes: Int, limits: WireLimits = WireLimits()) {
@@ -182,6 +183,8 @@ package struct ChunkedDecoder: Sendable {
                 state = .finalLineFeed
             } else {
                 guard ByteSet.token.contains(byte) else { throw Self.malformed }
+                trailerFields += 1
+                guard trailerFields <= limits.fields else { throw .headTooLarge("There are too many trailer lines.") }
                 state = .trailerName
             }
         case .trailerName:

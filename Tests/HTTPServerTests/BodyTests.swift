@@ -88,6 +88,16 @@ import Testing
         }
     }
 
+    @Test func `looks at every line of Content-Encoding`() async throws {
+        try await withServer { port, _ in
+            let client = try TestClient(port: port)
+            let answer = try client.ask(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: identity\r\nContent-Encoding: gzip\r\n"
+                    + "Content-Length: 5\r\n\r\nhello")
+            #expect(answer.status == 415)
+        }
+    }
+
     @Test func `reads on behind a body that the handler left alone`() async throws {
         try await withServer(routes: { router in
             router.on(.POST, "/ignore") { _ in .text("fine") }
@@ -106,6 +116,57 @@ import Testing
             client.send("POST /secret HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n")
             client.send([UInt8](repeating: 0x61, count: 30_000))
             #expect(try client.read().status == 401)
+            #expect(try client.readsEnd())
+        }
+    }
+
+    @Test(arguments: ["Content-Length: 5\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n5\r\n"])
+    func `a refusal waits for the rest of a small body, and the connection goes on`(framed: String) async throws {
+        try await withServer(routes: { router in
+            router.on(.POST, "/secret") { _ in .text("who?", status: 401) }
+        }) { port, _ in
+            for (path, status) in [("/secret", 401), ("/none", 404), ("/", 405)] {
+                let client = try TestClient(port: port)
+                client.send("POST \(path) HTTP/1.1\r\nHost: a\r\n\(framed)")
+                client.send("hel")
+                client.send("lo" + (framed.hasPrefix("T") ? "\r\n0\r\n\r\n" : ""))
+                #expect(try client.read().status == status)
+                #expect(try client.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").body == "hello\n")
+            }
+        }
+    }
+
+    @Test(arguments: ["/secret", "/none", "/"])
+    func `broken framing comes before what the head deserves, in any pieces`(path: String) async throws {
+        try await withServer(routes: { router in
+            router.on(.POST, "/secret") { _ in .text("who?", status: 401) }
+        }) { port, _ in
+            let bytes = Array("POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nx".utf8)
+            for cut in 1...bytes.count {
+                let client = try TestClient(port: port)
+                client.send(Array(bytes[..<cut]))
+                client.send(Array(bytes[cut...]))
+                #expect(try client.read().status == 400, "cut at \(cut)")
+                #expect(try client.readsEnd())
+            }
+        }
+    }
+
+    @Test func `a refusal does not wait for chunks without end`() async throws {
+        try await withServer { port, _ in
+            let client = try TestClient(port: port)
+            client.send("POST /none HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfff0\r\n")
+            client.send([UInt8](repeating: 0x61, count: 20_000))
+            #expect(try client.read().status == 404)
+            #expect(try client.readsEnd())
+        }
+    }
+
+    @Test func `a refusal waits no longer than the body may take`() async throws {
+        try await withServer({ $0.bodyGraceMilliseconds = 50 }) { port, _ in
+            let client = try TestClient(port: port)
+            client.send("POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nh")
+            #expect(try client.read().status == 408)
             #expect(try client.readsEnd())
         }
     }

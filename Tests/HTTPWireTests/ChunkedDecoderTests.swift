@@ -67,6 +67,8 @@ import Testing
         Case("a long extension", "5;a=\(String(repeating: "b", count: 5000))\r\nhello\r\n0\r\n\r\n"),
         Case("many extensions", String(repeating: "1;abcdefgh=12345678\r\na\r\n", count: 300) + "0\r\n\r\n"),
         Case("many long sizes", String(repeating: "0000000000000001\r\na\r\n", count: 1000) + "0\r\n\r\n"),
+        Case("a hundred trailers", "0\r\n\(String(repeating: "a:\r\n", count: 100))\r\n", ""),
+        Case("a hundred and one", "0\r\n\(String(repeating: "a:\r\n", count: 101))\r\n", status: 431),
         Case("a trailer without a colon", "0\r\nbroken\r\n\r\n"),
         Case("a space before a trailer's colon", "0\r\nX-A : b\r\n\r\n"),
         Case("a trailer without a name", "0\r\n: b\r\n\r\n"),
