@@ -91,7 +91,7 @@ let package = Package(
         tests(of: "Linux", ["Linux"]),
         tests(of: "Curl", ["Curl", "Linux"]),
         tests(of: "HTTPWire", ["HTTPWire"]),
-        tests(of: "HTTPServer", ["HTTPServer", "HTTPWire", "Linux", "OpenSSL"], exclude: ["Judges"]),
+        tests(of: "HTTPServer", ["HTTPServer", "HTTPWire", "Linux", "OpenSSL"], exclude: ["Judges"], resources: [.copy("Hostile")]),
         tests(of: "Segmentation", ["Segmentation", "Core", "Storage", grdb]),
         tests(of: "Content", ["Content", "Core"]),
         tests(of: "Campaigns", ["Campaigns", "Content", "Core", "Segmentation"]),
