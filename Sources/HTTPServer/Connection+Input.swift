@@ -155,7 +155,8 @@ extension Connection {
                 isDeaf = true
                 var answer = loop.router.problem(
                     413, "payload_too_large", "The body is too large: this resource takes at most \(maxBodyBytes) bytes.", request)
-                if case .answer(let response) = plan { answer = response }
+                // Above what any resource takes unless it says so, the size is the first thing wrong.
+                if case .answer(let response) = plan, count <= UInt64(Router.defaultMaxBodyBytes) { answer = response }
                 respond(answer)
                 return 0
             }

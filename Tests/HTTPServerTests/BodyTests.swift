@@ -162,6 +162,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["/none", "/"])
+    func `a size that nothing takes comes before the path and the method`(path: String) async throws {
+        try await withServer { port, _ in
+            for (length, isTaken) in [(1_048_576, true), (1_048_577, false)] {
+                let client = try TestClient(port: port)
+                let answer = try client.ask("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n")
+                #expect((answer.status != 413) == isTaken)
+                #expect(try client.readsEnd())
+            }
+        }
+    }
+
     @Test func `a refusal waits no longer than the body may take`() async throws {
         try await withServer({ $0.bodyGraceMilliseconds = 50 }) { port, _ in
             let client = try TestClient(port: port)
