@@ -10,7 +10,7 @@ extension Connection {
         }
         var earliest = Int64.max
         if let stalled = clock.stalledAt { earliest = stalled + limits.writeMilliseconds }
-        if isReadingBody, !isBodyPaused, !isDeaf { earliest = min(earliest, clock.bodyDeadline(limits)) }
+        if isReadingBody, !isBodyPaused, !isDeaf { earliest = min(earliest, bodyDeadline) }
         if phase == .head, pendingOutput == 0 { earliest = min(earliest, headDeadline) }
         return earliest
     }
@@ -31,6 +31,11 @@ extension Connection {
         let deadline = deadline
         guard phase == .head, clock.hasServed, clock.headStart == nil else { return deadline }
         return min(deadline, loop.now + loop.configuration.scarceKeepAliveMilliseconds)
+    }
+
+    private var bodyDeadline: Int64 {
+        let deadline = clock.bodyDeadline(loop.configuration)
+        return heldRefusal == nil ? deadline : min(deadline, clock.bodyStart + Self.refusalMilliseconds)
     }
 
     /// Sees to it that the loop looks here in time.

@@ -162,6 +162,7 @@ extension Connection {
             }
             if isHere == 0 { reader = .length(remaining: count) }
         case .chunked:
+            if case .answer = plan { maxBodyBytes = Router.defaultMaxBodyBytes }
             reader = .chunked(ChunkedDecoder(maxBodyBytes: maxBodyBytes, limits: loop.configuration.wire))
         }
         if isReadingBody { clock.bodyBegins(now: loop.now) }

@@ -15,6 +15,10 @@ extension Connection {
         guard phase == .handling || phase == .head else { return }
         if waitsForBody(answer) {
             heldRefusal = answer
+            if isBodyPaused {
+                isBodyPaused = false
+                clock.bodyResumed(now: loop.now)
+            }
             return
         }
         heldRefusal = nil
@@ -120,15 +124,17 @@ extension Connection {
     /// Whether an answer gives way to the rest of a small body. A refusal known from the head would go out
     /// before the framing has been seen, and the same bytes would be a 401 in two packets and a 400 in one;
     /// and the connection would be lost for a client that has made an honest mistake. A sender that waits
-    /// for 100 (Continue), or has much to send, is answered at once. The body's deadlines hold.
+    /// for 100 (Continue), or declares much, is answered at once; of chunks nobody knows how much they are
+    /// before they are too much. What comes is thrown away, and the body's deadlines hold.
     func waitsForBody(_ response: Response) -> Bool {
         guard response.status >= 400, response.status < 500, isReadingBody, !isDeaf, !hasEnded, !loop.isDraining,
-              bodyFailure == nil, body?.owesContinue != true else { return false }
+              bodyFailure == nil, body?.owesContinue != true,
+              loop.now < clock.bodyStart + Self.refusalMilliseconds else { return false }
         if case .abort = response.body { return false }
         return switch reader {
         case .none: false
         case .length(let remaining): remaining + UInt64(max(0, clock.bodyBytes)) <= Self.refusalWindow
-        case .chunked: clock.bodyBytes <= Int64(Self.refusalWindow)
+        case .chunked: clock.bodyBytes <= Int64(Self.chunkedRefusalWindow)
         }
     }
 

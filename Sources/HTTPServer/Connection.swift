@@ -32,8 +32,12 @@ final class Connection {
     static let outputWindow = 65_536
     /// Bytes of later requests that may wait while one is served.
     static let readAhead = 16_384
-    /// Bytes of body, as sent, for whose end a refusal waits.
+    /// Bytes of body for whose end a refusal waits.
     static let refusalWindow: UInt64 = 16_384
+    /// The same for chunks, as sent: enough to see a body go over the usual limit.
+    static let chunkedRefusalWindow = Router.defaultMaxBodyBytes + 65_536
+    /// How long a refusal waits at most, in milliseconds since the body began.
+    static let refusalMilliseconds: Int64 = 20_000
 
     let token: UInt64
     let peer: String

@@ -153,11 +153,45 @@ import Testing
     }
 
     @Test func `a refusal does not wait for chunks without end`() async throws {
-        try await withServer { port, _ in
+        try await withServer(routes: { router in
+            router.on(.POST, "/import", maxBodyBytes: 100_000_000) { _ in .text("who?", status: 401) }
+        }) { port, _ in
             let client = try TestClient(port: port)
-            client.send("POST /none HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfff0\r\n")
-            client.send([UInt8](repeating: 0x61, count: 20_000))
-            #expect(try client.read().status == 404)
+            client.send("POST /import HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1fffff\r\n")
+            client.send([UInt8](repeating: 0x61, count: 1_120_000))
+            #expect(try client.read().status == 401)
+            #expect(try client.readsEnd())
+        }
+    }
+
+    @Test func `a refusal that comes late reads on where the body had to wait`() async throws {
+        let gate = Gate()
+        try await withServer(routes: { router in
+            router.on(.POST, "/late") { _ in
+                await gate.wait()
+                return .text("who?", status: 401)
+            }
+        }) { port, _ in
+            let client = try TestClient(port: port)
+            client.send("POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n40000\r\n")
+            client.send([UInt8](repeating: 0x61, count: 262_144))
+            gate.open()
+            client.send("\r\n0\r\n\r\n")
+            #expect(try client.read().status == 401)
+            #expect(try client.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 200)
+        }
+    }
+
+    @Test(arguments: ["/secret", "/none", "/"])
+    func `chunks that add up to too much come before what the head deserves`(path: String) async throws {
+        try await withServer(routes: { router in
+            router.on(.POST, "/secret") { _ in .text("who?", status: 401) }
+        }) { port, _ in
+            let client = try TestClient(port: port)
+            client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            let chunk = Array("8000\r\n".utf8) + [UInt8](repeating: 0x61, count: 32_768) + [0x0D, 0x0A]
+            for _ in 0..<33 { client.send(chunk) }
+            #expect(try client.read().status == 413)
             #expect(try client.readsEnd())
         }
     }
