@@ -89,7 +89,7 @@ let package = Package(
         tests(of: "Core", ["Core"]),
         tests(of: "OpenSSL", ["OpenSSL"]),
         tests(of: "Linux", ["Linux"]),
-        tests(of: "Curl", ["Curl", "Linux"]),
+        tests(of: "Curl", ["Curl", "Core", "Linux"]),
         tests(of: "HTTPWire", ["HTTPWire"]),
         tests(of: "HTTPServer", ["HTTPServer", "HTTPWire", "Linux", "OpenSSL"], exclude: ["Judges"], resources: [.copy("Hostile")]),
         tests(of: "Segmentation", ["Segmentation", "Core", "Storage", grdb]),

@@ -23,6 +23,8 @@ package struct TransportOptions: Sendable {
     ///
     /// With a proxy it is asked about the proxy. Runs on the owner's thread.
     package var allowsAddress: (@Sendable (PeerAddress) -> Bool)?
+    /// Whether an `http` URL is refused: for URLs that strangers hand in.
+    package var httpsOnly = false
     /// Start with one transfer alone until a first answer came, and again after a failure.
     ///
     /// Apple allows a token connection one stream until the first success. For one provider only:

@@ -1,3 +1,4 @@
+import Core
 import Curl
 import Glibc
 import Linux
@@ -207,7 +208,7 @@ import Testing
     @Test func `an address that the policy refuses is never connected to`() throws {
         let peer = try ScriptedPeer { connection, _ in connection.waitForEnd() }
         let client = try multi {
-            $0.allowsAddress = { $0.isPublic }
+            $0.allowsAddress = { IPRange.isPublic($0.bytes, throughNAT64: true) }
             $0.resolve = ["innocent.example:\(peer.port):127.0.0.1"]
         }
         let results = try outcomes(of: [post(peer.url), post("http://innocent.example:\(peer.port)")], with: client)

@@ -93,7 +93,10 @@ struct LoadedAccount: Sendable {
         }
         let isWebPush = config.account.channel == .webpush
         // The endpoint is given by a stranger: only addresses of the public Internet, judged after the name is resolved.
-        if isWebPush, !config.allowPrivateEndpoints { transport.allowsAddress = { $0.isPublic } }
+        if isWebPush, !config.allowPrivateEndpoints {
+            transport.allowsAddress = { IPRange.isPublic($0.bytes, throughNAT64: true) }
+            transport.httpsOnly = true
+        }
         // Apple allows one stream until the first request with a valid token has succeeded.
         transport.startsWithOne = config.account.channel == .apns && transport.httpVersion != .http1
         let isHTTP1 = transport.httpVersion == .http1
