@@ -44,8 +44,7 @@ enum AdminSocket {
                     if errno == EINTR { continue }
                     return
                 }
-                var patience = timeval(tv_sec: 5, tv_usec: 0)
-                setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+                SocketTimeout.set(client, seconds: 5)
                 if let line = try? receiveLine(from: client), let request = try? JSONValue(parsing: line) {
                     try? send(answer(request).bytes + [0x0A], to: client)
                 }
