@@ -32,6 +32,19 @@ import Testing
         try store.close()
     }
 
+    @Test func `what a registration gives back is what is stored`() async throws {
+        let store = try store()
+        var full = registration("u1", true, ConsentProof(source: "app", text: "v3", topics: ["b", "é", "a", "b"]))
+        (full.language, full.appVersion, full.os) = (.set("fr"), .set("5.2"), .set("iOS 18.1"))
+        for said in [full, registration("u1", false, token: "bb22"), registration("u2", true, token: "cc33"), registration("u2", token: "dd44"), full] {
+            let written = try await store.write { try $0.register(said).value }
+            #expect(try await store.read { try $0.subscription(written.id) } == written)
+            #expect(try await store.read { try $0.profile(said.profile)?.lastSeenAt } == store.now)
+        }
+        #expect(try await history(store, "u1").map(\.proof.topics) == [["a", "b", "é"]])
+        try store.close()
+    }
+
     @Test func `a new address that says nothing has no opt-in`() async throws {
         let store = try store()
         let first = try await store.write { [self] in try $0.register(registration("u1")) }

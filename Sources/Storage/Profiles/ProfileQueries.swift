@@ -18,8 +18,8 @@ extension StoreTransaction {
     /// The row of an external id, found by its hash and compared in full.
     package func profileID(_ externalID: String) throws -> ProfileID? {
         // Returns the row id of an external id. Changes nothing.
-        try row("SELECT id FROM profile WHERE external_hash = ? AND external_id = ?",
-                [store.hash.index(externalID), externalID]).map { ProfileID(rawValue: $0["id"]) }
+        try number("SELECT id FROM profile WHERE external_hash = ? AND external_id = ?", [store.hash.index(externalID), externalID])
+            .map(ProfileID.init(rawValue:))
     }
 
     /// Creates or changes a profile.
@@ -39,17 +39,24 @@ extension StoreTransaction {
         try profileID(externalID) ?? insert(externalID, ProfileChange()).id
     }
 
-    private func insert(_ externalID: String, _ change: ProfileChange) throws -> Profile {
+    /// The same for somebody who is there now.
+    func profileIDSeenNow(_ externalID: String) throws -> ProfileID {
+        guard let id = try profileID(externalID) else { return try insert(externalID, ProfileChange(), seenAt: now).id }
+        try touch(profile: id, at: now)
+        return id
+    }
+
+    private func insert(_ externalID: String, _ change: ProfileChange, seenAt: Timestamp? = nil) throws -> Profile {
         let bucket = store.hash.bucket(of: externalID)
         let blank = Profile(id: ProfileID(rawValue: 0), externalID: externalID, bucket: Int(bucket), at: now)
         let new = blank.applying(change, at: now)
         // Returns nothing. Adds a profile.
         try run("""
             INSERT INTO profile (external_id, external_hash, language, timezone, country, latitude, longitude, attributes, bucket,
-                                 created_at, updated_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                 last_seen_at, created_at, updated_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, [externalID, store.hash.index(externalID), new.language, new.timezone, new.country, new.location?.latitude,
-                  new.location?.longitude, JSONValue.object(new.attributes).text, bucket, now.milliseconds, now.milliseconds])
+                  new.location?.longitude, JSONValue.object(new.attributes).text, bucket, seenAt?.milliseconds, now.milliseconds, now.milliseconds])
         let added = new.numbered(ProfileID(rawValue: db.lastInsertedRowID))
         try replaceTags(of: added.id, from: [], by: added.tags)
         return added

@@ -32,15 +32,15 @@ extension StoreTransaction {
         guard let account = store.accountIDs[registration.account],
             store.accounts[account]?.channel == registration.address.channel
         else { throw InvalidInput("/account", "unknown_account", "is not a configured \(registration.address.channel.rawValue) account") }
-        let owner = try profileIDOrNew(registration.profile)
-        let old = try subscription(account: registration.account, address: registration.address.identity)
-        let id = try old.map { try renew($0, registration, owner: owner) } ?? create(registration, account: account, owner: owner)
-        if let old, old.profile != owner { try end(old) }
-        try touch(profile: owner, at: now)
-        guard let new = try subscription(id) else { throw StorageError.notFound }
-        guard let optIn = registration.optIn else { return Written(value: new, isNew: old == nil) }
-        let decided = try decide(optIn, registration.proof ?? ConsentProof(source: "api"), for: new)
-        return Written(value: decided, isNew: old == nil)
+        let owner = try profileIDSeenNow(registration.profile)
+        guard let old = try subscription(account: registration.account, address: registration.address.identity) else {
+            return Written(value: try create(registration, account: account, owner: owner), isNew: true)
+        }
+        try renew(old, registration, owner: owner)
+        if old.profile != owner { try end(old) }
+        guard let new = try subscription(old.id) else { throw StorageError.notFound }
+        guard let optIn = registration.optIn else { return Written(value: new, isNew: false) }
+        return Written(value: try decide(optIn, registration.proof ?? ConsentProof(source: "api"), for: new), isNew: false)
     }
 
     /// The opt-in of a former owner ends, in their history, when the address changes hands.
@@ -51,21 +51,35 @@ extension StoreTransaction {
         try replaceTopics(of: old.id, by: [])
     }
 
-    private func create(_ registration: Registration, account: Int64, owner: ProfileID) throws -> SubscriptionID {
+    /// What is new has no history to look at and nothing to read back: its row is what was said.
+    private func create(_ registration: Registration, account: Int64, owner: ProfileID) throws -> Subscription {
         let version = registration.appVersion.applied(to: nil)
-        // Returns nothing. Adds a subscription without opt-in.
+        let optIn = registration.optIn == true
+        var proof = registration.proof ?? ConsentProof(source: "api")
+        proof.topics = proof.topics.map { Set($0).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+        // Returns nothing. Adds a subscription.
         try run("""
             INSERT INTO subscription (profile, account, channel, address, address_hash, address_keys, opt_in, language, app_version,
                                       app_version_key, os, registered_at, updated_at)
-            VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, [owner.rawValue, account, registration.address.channel.rawValue, registration.address.identity,
-                  store.hash.index(registration.address.identity), registration.address.keys,
+                  store.hash.index(registration.address.identity), registration.address.keys, optIn,
                   registration.language.applied(to: nil), version, version.flatMap { AppVersion($0)?.sortKey },
                   registration.os.applied(to: nil), now.milliseconds, now.milliseconds])
-        return SubscriptionID(rawValue: db.lastInsertedRowID)
+        let new = Subscription(
+            id: SubscriptionID(rawValue: db.lastInsertedRowID), profile: owner, profileExternalID: registration.profile,
+            channel: registration.address.channel, account: registration.account, accountRow: account,
+            identity: registration.address.identity, keys: registration.address.keys, optIn: optIn, status: .active,
+            topics: optIn ? proof.topics ?? [] : [], language: registration.language.applied(to: nil), appVersion: version,
+            os: registration.os.applied(to: nil), windowExpiresAt: nil, registeredAt: now, updatedAt: now)
+        if optIn {
+            try record(.granted, proof, of: new)
+            try add(topics: new.topics, to: new.id)
+        }
+        return new
     }
 
-    private func renew(_ old: Subscription, _ registration: Registration, owner: ProfileID) throws -> SubscriptionID {
+    private func renew(_ old: Subscription, _ registration: Registration, owner: ProfileID) throws {
         let version = registration.appVersion.applied(to: old.appVersion)
         // Returns nothing. Gives a subscription its owner and facts, and makes it active.
         try run("""
@@ -75,7 +89,6 @@ extension StoreTransaction {
             """, [owner.rawValue, registration.address.keys, registration.language.applied(to: old.language), version,
                   version.flatMap { AppVersion($0)?.sortKey }, registration.os.applied(to: old.os), now.milliseconds, now.milliseconds,
                   old.id.rawValue])
-        return old.id
     }
 
     /// Opts a subscription in or out and appends the decision to the history; one that changes nothing appends nothing.
@@ -106,6 +119,10 @@ extension StoreTransaction {
     private func replaceTopics(of id: SubscriptionID, by topics: [String]) throws {
         // Returns nothing. Removes all topics of a subscription.
         try run("DELETE FROM subscription_topic WHERE subscription = ?", [id.rawValue])
+        try add(topics: topics, to: id)
+    }
+
+    private func add(topics: [String], to id: SubscriptionID) throws {
         for topic in topics {
             // Returns nothing. Adds one topic of a subscription.
             try run("INSERT OR IGNORE INTO subscription_topic (subscription, topic) VALUES (?, ?)", [id.rawValue, topic])
@@ -146,39 +163,41 @@ extension StoreTransaction {
 
     private func complete(_ row: Row) throws -> Subscription? {
         // Returns a subscription's topics in order. Changes nothing.
-        let topics = try rows("SELECT topic FROM subscription_topic WHERE subscription = ? ORDER BY topic", [row["id"] as Int64])
-        return Subscription(row: row, topics: topics.map { $0["topic"] })
+        let topics = try rows("SELECT topic FROM subscription_topic WHERE subscription = ? ORDER BY topic", [row[0] as Int64])
+        return Subscription(row: row, topics: topics.map { $0[0] })
     }
 }
 
 extension Subscription {
+    /// Read by position: finding a column by its name costs more than the rest of the row.
     fileprivate static let select = """
-        SELECT s.*, p.external_id AS external_id, a.name AS account_name
+        SELECT s.id, s.profile, p.external_id, s.channel, a.name, s.account, s.address, s.address_keys, s.opt_in, s.invalid_at,
+               s.invalid_reason, s.language, s.app_version, s.os, s.window_expires_at, s.registered_at, s.updated_at
         FROM subscription s JOIN profile p ON p.id = s.profile JOIN account a ON a.id = s.account
         """
 
     /// Nil for a channel that this version does not know.
     fileprivate init?(row: Row, topics: [String]) {
-        guard let channel = Channel(rawValue: row["channel"]) else { return nil }
-        let invalidAt: Int64? = row["invalid_at"]
-        let reason: String? = row["invalid_reason"]
-        let window: Int64? = row["window_expires_at"]
-        id = SubscriptionID(rawValue: row["id"])
-        profile = ProfileID(rawValue: row["profile"])
-        profileExternalID = row["external_id"]
+        guard let channel = Channel(rawValue: row[3]) else { return nil }
+        let invalidAt: Int64? = row[9]
+        let reason: String? = row[10]
+        let window: Int64? = row[14]
+        id = SubscriptionID(rawValue: row[0])
+        profile = ProfileID(rawValue: row[1])
+        profileExternalID = row[2]
         self.channel = channel
-        account = row["account_name"]
-        accountRow = row["account"]
-        identity = row["address"]
-        keys = row["address_keys"]
-        optIn = row["opt_in"]
+        account = row[4]
+        accountRow = row[5]
+        identity = row[6]
+        keys = row[7]
+        optIn = row[8]
         status = invalidAt.map { .invalid(reason: reason ?? "", at: Timestamp(milliseconds: $0)) } ?? .active
         self.topics = topics
-        language = row["language"]
-        appVersion = row["app_version"]
-        os = row["os"]
+        language = row[11]
+        appVersion = row[12]
+        os = row[13]
         windowExpiresAt = window.map(Timestamp.init(milliseconds:))
-        registeredAt = Timestamp(milliseconds: row["registered_at"])
-        updatedAt = Timestamp(milliseconds: row["updated_at"])
+        registeredAt = Timestamp(milliseconds: row[15])
+        updatedAt = Timestamp(milliseconds: row[16])
     }
 }
