@@ -15,9 +15,9 @@ import Testing
     static let cases = [
         Case(name: "413 by the declared length", head: "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \(bytes)\r\n\r\n", status: 413),
         Case(name: "401 by a handler that reads nothing", head: "POST /locked HTTP/1.1\r\nHost: a\r\nContent-Length: \(bytes)\r\n\r\n", status: 401),
-        Case(name: "404", head: "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: \(bytes)\r\n\r\n", status: 404),
-        Case(name: "405", head: "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(bytes)\r\n\r\n", status: 405),
-        Case(name: "415", head: "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n", status: 415),
+        Case(name: "404", head: "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", status: 404),
+        Case(name: "405", head: "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", status: 405),
+        Case(name: "415", head: "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 1000000\r\n\r\n", status: 415),
         Case(name: "400 by the head", head: "POST /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: \(bytes)\r\n\r\n", status: 400),
         Case(name: "413 of chunks", head: "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1312d00\r\n", status: 413),
     ]

@@ -94,7 +94,12 @@ extension SystemTests {
             #expect(share < 0.05, "\(share) of a core")
             let raised = ContinuousClock.now
             #expect(try ChildProcess.run(["/usr/bin/prlimit", "--pid", "\(server.pid)", "--nofile=1024:"], in: folder).end == .exit(0))
-            try Poll.until("an answer again", seconds: 5) { answers(server) }
+            do {
+                try Poll.until("an answer again", seconds: 5) { answers(server) }
+            } catch {
+                let limit = ChildProcess.text(of: "/proc/\(server.pid)/limits").split(separator: "\n").first { $0.contains("open files") }
+                Issue.record("\(error); \(open) were open; \(limit ?? "the process has gone"); its log:\n\(server.log)")
+            }
             #expect(raised.duration(to: .now) < .seconds(1))
             crowd.leave()
             #expect(try server.stop() == .exit(0))
