@@ -1,5 +1,6 @@
 import API
 import Core
+import HTTPServer
 import Linux
 import Storage
 import Testing
@@ -78,6 +79,21 @@ import Testing
             server.time.advance(milliseconds: 12_000)
             for _ in 0..<10 { #expect(try await server.send("GET", "/v1/accounts", key: stranger).status == 200, "what was right is no failure") }
             #expect(try await server.send("GET", "/v1/accounts", key: .some(nil)).status == 401, "no key is no guess")
+        }
+    }
+
+    @Test func `a client that starts with many requests at once is one attempt`() async throws {
+        var limits = AccessLimits()
+        limits.failuresPerMinute = 3
+        try await TestServer.run(limits: limits) { server in
+            let fresh = try await server.key([.accountsAdmin])
+            let request = try #require(Request(.GET, "/v1/accounts", headers: [("authorization", "Bearer \(fresh)")]))
+            let router = server.api.router
+            let statuses = await withTaskGroup(of: Int.self) { group in
+                for _ in 0..<200 { group.addTask { await router.respond(to: request).status } }
+                return await group.reduce(into: Set<Int>()) { $0.insert($1) }
+            }
+            #expect(statuses == [200])
         }
     }
 

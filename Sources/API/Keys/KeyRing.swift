@@ -24,7 +24,7 @@ package final class KeyRing: Sendable {
     }
 
     /// What a field claims, and the hash that proves it.
-    private struct Credential {
+    private struct Credential: Hashable {
         let kind: APIKey.Kind
         let id: KeyID
         let hash: [UInt8]
@@ -43,6 +43,8 @@ package final class KeyRing: Sendable {
         var fields: [String: Credential] = [:]
         /// Keys that have changed since they were read.
         var stale: Set<KeyID> = []
+        /// What is being looked up now, and who waits for it.
+        var trials: [Credential: [UnsafeContinuation<Trial, Never>]] = [:]
         /// Counts what was forgotten, so that a row read before a change is not taken for fresh after it.
         var changes = 0
     }
@@ -120,10 +122,54 @@ package final class KeyRing: Sendable {
         let (known, isFresh) = recall(credential.id)
         let fits = known.map { KeyRing.fits(credential, $0.key, now: now) } ?? false
         if let known, fits, isFresh { return known }
-        let booked = fits ? nil : try bookFailure(of: request)
-        // An unknown key takes the same way as a wrong secret.
+        switch try await begin(credential, of: request, isGuess: !fits) {
+        case .over: return try await entry(for: credential, of: request, now: now)
+        case .ended(let outcome):
+            guard let found = try outcome.get() else { throw KeyRing.unauthorized("The key is not known here.") }
+            return found
+        case .begun(let booked):
+            let outcome: Result<Entry?, any Error>
+            do {
+                outcome = .success(try await examine(credential, known, isFresh: isFresh, booked: booked, now: now))
+            } catch {
+                outcome = .failure(error)
+            }
+            let waiting = state.withLock { $0.trials.removeValue(forKey: credential) ?? [] }
+            for waiter in waiting { waiter.resume(returning: .ended(outcome)) }
+            guard let found = try outcome.get() else { throw KeyRing.unauthorized("The key is not known here.") }
+            return found
+        }
+    }
+
+    /// What somebody meets who wants a credential looked up: the requests that a client sends at once with a key that is new here are
+    /// one attempt, whatever comes of it.
+    private enum Trial {
+        /// Theirs to look up and to end.
+        case begun(booked: UInt64?)
+        /// Another's, which has ended so while they waited.
+        case ended(Result<Entry?, any Error>)
+        /// Another's that ended before they could wait.
+        case over
+    }
+
+    private func begin(_ credential: Credential, of request: Request, isGuess: Bool) async throws -> Trial {
+        let begun: Trial? = try state.withLock { state in
+            guard state.trials[credential] == nil else { return nil }
+            let booked = isGuess ? try bookFailure(of: request) : nil
+            state.trials[credential] = []
+            return .begun(booked: booked)
+        }
+        if let begun { return begun }
+        return await withUnsafeContinuation { waiter in
+            let waits = state.withLock { $0.trials[credential]?.append(waiter) != nil }
+            if !waits { waiter.resume(returning: .over) }
+        }
+    }
+
+    /// - Returns: nil when the credential opens nothing. An unknown key takes the same way as a wrong secret.
+    private func examine(_ credential: Credential, _ known: Entry?, isFresh: Bool, booked: UInt64?, now: Timestamp) async throws -> Entry? {
         let found = isFresh ? known : try await read(credential.id)
-        guard KeyRing.fits(credential, found?.key, now: now), let found else { throw KeyRing.unauthorized("The key is not known here.") }
+        guard KeyRing.fits(credential, found?.key, now: now) else { return nil }
         if let booked { failures.forgive(booked) }
         return found
     }
