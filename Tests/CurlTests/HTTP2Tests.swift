@@ -3,11 +3,15 @@ import Testing
 
 @Suite struct HTTP2Tests {
     @Test func `five thousand messages over connections that keep going away`() throws {
-        let nginx = try Nginx(requestsPerConnection: 300)
-        let (results, repeats) = try send(5000, to: nginx)
-        let tally = try judge(results, seen: nginx.stop())
-        // Each GOAWAY catches up to a window of messages: they go out again instead of counting as lost.
-        #expect(tally.answered > 4500)
+        // Each GOAWAY catches up to a window of messages: they go out again instead of counting as lost. None is caught when the
+        // peer happens to be idle at that moment, seventeen times over: then once more.
+        var repeats = 0
+        for _ in 0..<5 where repeats == 0 {
+            let nginx = try Nginx(requestsPerConnection: 300)
+            let results: [TransferResult]
+            (results, repeats) = try send(5000, to: nginx)
+            #expect(try judge(results, seen: nginx.stop()).answered > 4500)
+        }
         #expect(repeats > 0)
     }
 
