@@ -22,6 +22,7 @@ func tests(of name: String, _ needs: [Target.Dependency], exclude: [String] = []
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let channels: [Target.Dependency] = ["APNs", "FCM", "WebPush", "Messenger", "SMS"]
 
@@ -56,7 +57,7 @@ let package = Package(
         layer("Campaigns", ["Core", "Segmentation", "Content"]),
 
         // Storing.
-        layer("Storage", ["Core", "Segmentation", "Linux", grdb], resources: [.embedInCode("Migrations")]),
+        layer("Storage", ["Core", "Segmentation", "Linux", grdb, sqlite, deque], resources: [.embedInCode("Migrations")]),
 
         // Delivering: adapters build requests and classify replies, the engine sends.
         layer("APNs", in: "Channels", ["Core", "Content", "OpenSSL"]),

@@ -42,7 +42,10 @@ import Testing
             _ = try transaction.recordedAnswer(of: key, to: "a")
             _ = try transaction.forgetAnswers()
             let job = try transaction.startImport(.events)
-            _ = try transaction.advance(import: job, to: .finished, lines: 1, accepted: 1, rejected: 0, errors: [])
+            var tally = ImportTally()
+            tally.count([FieldError(pointer: "", code: "a", detail: "b")], line: 1)
+            try transaction.advance(import: job, by: tally)
+            _ = try transaction.end(import: job, .finished)
             _ = try transaction.revoke(key: key)
             for profile in ["u1", "u2"] { _ = try transaction.erase(profile: profile) }
         }

@@ -33,6 +33,121 @@ import Testing
         try store.close()
     }
 
+    @Test func `what a refused write had changed is undone, and what ran beside it is not`() async throws {
+        struct Refusal: Error {}
+        let folder = TemporaryFolder()
+        let store = try folder.store()
+        let writer = store.file.writer
+        let before = writer.commitCount
+        let gate = Gate()
+        // Everything below waits behind this one, and runs in one transaction.
+        let holder = Task { try await writer.write { _ in gate.pass() } }
+        await gate.entered()
+        let results = Lock<[String]>([])
+        let done = (0..<40).map { number in
+            Task {
+                do {
+                    try await writer.write { db in
+                        try db.execute(sql: "INSERT INTO meta VALUES (?, 1)", arguments: ["n\(number)"])
+                        if number % 10 == 7 { throw Refusal() }
+                    }
+                    results.withLock { $0.append("kept") }
+                } catch { results.withLock { $0.append("\(error)") } }
+            }
+        }
+        while writer.backlog < 41 { await Task.yield() }
+        gate.open()
+        try await holder.value
+        for task in done { await task.value }
+        #expect(results.withLock { $0.filter { $0 == "kept" }.count } == 36)
+        #expect(try await store.file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM meta WHERE key GLOB 'n*'") } == 36)
+        #expect(writer.commitCount - before <= 3)
+        try store.close()
+    }
+
+    @Test func `bulk work shares a transaction, and gives way to who waits`() async throws {
+        let folder = TemporaryFolder()
+        let store = try folder.store()
+        let writer = store.file.writer
+        let before = writer.commitCount
+        let (ran, committed) = (Lock(0), Lock(0))
+        for number in 0..<50 {
+            writer.feed({ try $0.execute(sql: "INSERT INTO meta VALUES (?, 1)", arguments: ["n\(number)"]) },
+                        ran: { ran.withLock { $0 += 1 } }, completion: { _ in committed.withLock { $0 += 1 } })
+        }
+        // Whoever waits is answered after what came before.
+        try await writer.write { try $0.execute(sql: "INSERT INTO meta VALUES ('last', 1)") }
+        #expect(ran.withLock { $0 } == 50 && committed.withLock { $0 } == 50)
+        #expect(writer.commitCount - before <= 3)
+        #expect(try await store.file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM meta WHERE key GLOB 'n*'") } == 50)
+        try store.close()
+    }
+
+    @Test func `bulk work that fails says so once and undoes only itself`() async throws {
+        struct Refusal: Error {}
+        let folder = TemporaryFolder()
+        let store = try folder.store()
+        let (ran, failures) = (Lock<[Int]>([]), Lock<[Int]>([]))
+        for number in 0..<10 {
+            store.file.writer.feed({ db in
+                try db.execute(sql: "INSERT INTO meta VALUES (?, 1)", arguments: ["n\(number)"])
+                if number == 4 { throw Refusal() }
+            }, ran: { ran.withLock { $0.append(number) } }, completion: { result in
+                if case .failure = result { failures.withLock { $0.append(number) } }
+            })
+        }
+        try await store.file.writer.write { _ in }
+        #expect(ran.withLock { $0 } == Array(0..<10) && failures.withLock { $0 } == [4])
+        #expect(try await store.file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM meta WHERE key GLOB 'n*'") } == 9)
+        try store.close()
+    }
+
+    @Test func `no more writes wait than may, and none that was taken is lost`() async throws {
+        let folder = TemporaryFolder()
+        let time = ManualTime()
+        let store = try folder.store(time: time)
+        let writer = store.file.writer
+        let gate = Gate()
+        let holder = Task { try await writer.write { _ in gate.pass() } }
+        await gate.entered()
+        #expect(!writer.isBehind)
+        let (durable, refused) = (Lock(0), Lock(0))
+        for number in 0..<12_000 {
+            writer.submit({ try $0.execute(sql: "INSERT INTO meta VALUES (?, 1)", arguments: ["n\(number)"]) }, completion: { result in
+                switch result {
+                case .success: durable.withLock { $0 += 1 }
+                case .failure(let error): refused.withLock { $0 += error as? StorageError == .overloaded ? 1 : 0 }
+                }
+            })
+        }
+        #expect(writer.isBehind && writer.backlog == 10_000 && refused.withLock { $0 } == 2_001)
+        gate.open()
+        try await holder.value
+        while writer.backlog > 0 { await Task.yield() }
+        try await writer.write { _ in }
+        #expect(!writer.isBehind && durable.withLock { $0 } == 9_999)
+        #expect(try await store.file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM meta WHERE key GLOB 'n*'") } == 9_999)
+        try store.close()
+    }
+
+    @Test func `a writer that has committed nothing for two seconds is behind`() async throws {
+        let folder = TemporaryFolder()
+        let time = ManualTime()
+        let store = try folder.store(time: time)
+        let gate = Gate()
+        let holder = Task { try await store.file.writer.write { _ in gate.pass() } }
+        await gate.entered()
+        time.advance(milliseconds: 1_999)
+        #expect(!store.file.writer.isBehind)
+        time.advance(milliseconds: 1)
+        #expect(store.file.writer.isBehind)
+        gate.open()
+        try await holder.value
+        try await store.file.writer.write { _ in }
+        #expect(!store.file.writer.isBehind)
+        try store.close()
+    }
+
     @Test func `many waiting writes share few commits`() async throws {
         let folder = TemporaryFolder()
         let store = try folder.store()

@@ -5,7 +5,7 @@ import Storage
 struct ImportItem: Sendable {
     enum Content: Sendable {
         case profile(String, ProfileChange)
-        case subscription(Registration)
+        case subscription(PlannedRegistration)
         case event(NewEvent)
         case refused([FieldError])
     }
@@ -30,7 +30,7 @@ struct ImportLineReader: Sendable {
                     let externalID = reader.externalID("external_id")
                     let change = ProfileInput.read(&reader, into: ProfileChange())
                     return externalID.map { .profile($0, change) }
-                case .subscriptions: return RegistrationInput.read(&reader, context).map { .subscription($0.registration) }
+                case .subscriptions: return try RegistrationInput.read(&reader, context).map { .subscription(try PlannedRegistration($0.registration, for: context.store)) }
                 case .events: return EventInput.read(&reader, now: context.store.now).map { .event($0.event) }
                 }
             }
@@ -49,9 +49,7 @@ struct ImportLineReader: Sendable {
         switch item.content {
         case .refused(let errors): return errors
         case .profile(let externalID, let change): _ = try transaction.write(profile: externalID, change)
-        case .subscription(let registration):
-            // Refuses before it changes anything.
-            do { _ = try transaction.register(registration) } catch let input as InvalidInput { return input.errors }
+        case .subscription(let plan): _ = try transaction.register(plan)
         case .event(let event):
             if case .unknownProfile = try transaction.add(event: event, createsProfiles: createsProfiles) {
                 return [FieldError(pointer: "/profile", code: "unknown_profile", detail: "is not a known profile: create it first, or import with create_profiles=true")]

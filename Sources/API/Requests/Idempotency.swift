@@ -32,7 +32,13 @@ extension APICall {
     /// - Parameter effect: must do all it does through the transaction; it may run on any thread.
     /// - Throws: `Problem` 409 while the first is being worked on, 422 for another body, 400 for a key that is missing or malformed.
     package func once(_ body: JSONBody, _ effect: @escaping @Sendable (StoreTransaction) throws -> Answer) async throws -> Answer {
-        guard let text = try idempotencyKey(), let key else { return try await store.write(effect) }
+        try await once(body, effect, answer: { $0 })
+    }
+
+    /// The same for an effect whose answer can be made afterwards: without a key that keeps it off the writer's thread.
+    func once<Value: Sendable>(_ body: JSONBody, _ effect: @escaping @Sendable (StoreTransaction) throws -> Value,
+                               answer: @escaping @Sendable (Value) -> Answer) async throws -> Answer {
+        guard let text = try idempotencyKey(), let key else { return answer(try await store.write(effect)) }
         guard context.inProgress.enter(key.id, text) else {
             throw Problem(.idempotencyInProgress, "The first request with this Idempotency-Key has not been answered yet: repeat it shortly.",
                           headers: [("retry-after", "1")])
@@ -41,7 +47,7 @@ extension APICall {
         let hash = SHA256.hash(Array("\(request.method.name) \(request.target)\n".utf8) + body.bytes)
         return try await store.write { transaction in
             if let recorded = try transaction.recordedAnswer(of: key.id, to: text) { return try Answer(replaying: recorded, of: hash) }
-            let answer = try effect(transaction)
+            let answer = answer(try effect(transaction))
             try transaction.record(answer.record(of: hash), of: key.id, to: text)
             return answer
         }

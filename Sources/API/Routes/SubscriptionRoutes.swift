@@ -13,11 +13,11 @@ extension RouteGroup {
             let body = try await call.body()
             let (registration, proof) = try body.read { RegistrationInput.read(&$0, call.context) }
             try IdentityProof.check(proof, for: registration.profile, by: call.key)
-            return try await call.once(body) { transaction in
-                let written = try transaction.register(registration)
-                return Answer(written.isNew ? 201 : 200, written.value.json,
-                              headers: written.isNew ? [("location", "/v1/subscriptions/\(written.value.id)")] : [], profile: written.value.profile)
-            }
+            let plan = try PlannedRegistration(registration, for: call.store)
+            return try await call.once(body, { try $0.register(plan) }, answer: { written in
+                Answer(written.isNew ? 201 : 200, written.value.json,
+                       headers: written.isNew ? [("location", "/v1/subscriptions/\(written.value.id)")] : [], profile: written.value.profile)
+            })
         },
         Endpoint(.GET, "/v1/subscriptions/{id}", .server([.subscriptionsWrite, .profilesRead]), "Reads a subscription.",
                  results: [(200, .schema("Subscription"))]) { call in

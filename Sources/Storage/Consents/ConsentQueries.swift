@@ -22,7 +22,6 @@ extension StoreTransaction {
 
     /// Adds to the history. A decision that is there already (same time, source and state) is not added again.
     func record(_ state: Consent.State, _ proof: ConsentProof, of subscription: Subscription) throws {
-        let topics = proof.topics.map { JSONValue.array($0.map(JSONValue.string)).text }
         // Returns nothing. Adds one consent row unless the same decision is there.
         try run("""
             INSERT INTO consent (profile, subscription, channel, account, address_hash, state, source, text, topics, evidence,
@@ -31,8 +30,8 @@ extension StoreTransaction {
             WHERE NOT EXISTS (SELECT 1 FROM consent WHERE subscription = ?2 AND profile = ?1 AND state = ?6 AND source = ?7
                               AND at = ?11 AND topics IS ?9)
             """, [subscription.profile.rawValue, subscription.id.rawValue, subscription.channel.rawValue, subscription.accountRow,
-                  store.hash.index(subscription.identity), state.rawValue, proof.source, proof.text, topics,
-                  proof.evidence.map { JSONValue.object($0).text }, min(proof.at ?? now, now).milliseconds, now.milliseconds])
+                  store.hash.index(subscription.identity), state.rawValue, proof.source, proof.text, proof.topicsJSON,
+                  proof.evidenceJSON, min(proof.at ?? now, now).milliseconds, now.milliseconds])
     }
 }
 

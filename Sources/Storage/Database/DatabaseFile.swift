@@ -70,7 +70,7 @@ private enum Pragmas {
             PRAGMA mmap_size = 0;
             PRAGMA trusted_schema = OFF;
             PRAGMA cell_size_check = ON;
-            PRAGMA cache_size = -16384;
+            PRAGMA cache_size = \(db.configuration.readonly ? -16_384 : -65_536);
             PRAGMA temp_store = MEMORY;
             PRAGMA secure_delete = \(secureDelete ? "ON" : "OFF");
             """)

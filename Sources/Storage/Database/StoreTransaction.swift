@@ -15,10 +15,8 @@ package struct StoreTransaction {
         try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
-    /// The first column of the first row.
-    func number(_ sql: String, _ arguments: StatementArguments) throws -> Int64? {
-        try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
-    }
+    /// For statements that run all the time.
+    func statement(_ sql: String) throws -> PreparedStatement { try PreparedStatement(sql, on: db) }
 
     func rows(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [Row] {
         try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
@@ -48,6 +46,12 @@ extension Store {
     package func submit<Value: Sendable>(_ body: @escaping @Sendable (StoreTransaction) throws -> Value,
                                          completion: @escaping @Sendable (Result<Value, any Error>) -> Void) {
         file.writer.submit({ [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }, completion: completion)
+    }
+
+    /// For bulk work, of which nobody waits for one piece (`Writer.feed`).
+    package func feed(_ body: @escaping @Sendable (StoreTransaction) throws -> Void, ran: @escaping @Sendable () -> Void,
+                      completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        file.writer.feed({ [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }, ran: ran, completion: completion)
     }
 
     /// The same for start-up and commands, which have no async context.

@@ -13,17 +13,29 @@ extension StoreTransaction {
         try row("SELECT * FROM import WHERE id = ?", [id.rawValue]).flatMap(ImportJob.init(row:))
     }
 
-    /// Sets how far an import is, in the transaction of the lines it counts.
+    /// Adds to how far an import is, in the transaction of the lines it counts.
     ///
     /// - Throws: `StorageError.notFound` when it is not running.
-    package func advance(import id: ImportID, to state: ImportJob.State = .running, lines: Int64, accepted: Int64, rejected: Int64,
-                         errors: [JSONValue]) throws -> ImportJob {
-        // Returns nothing. Sets the counts and state of a running import.
-        try run("""
-            UPDATE import SET state = ?, lines = ?, accepted = ?, rejected = ?, errors = ?, finished_at = ? WHERE id = ? AND state = 'running'
-            """, [state.rawValue, lines, accepted, rejected, JSONValue.array(errors).text,
-                  state == .running ? nil : now.milliseconds, id.rawValue])
-        guard let job = try importJob(id), job.state == state else { throw StorageError.notFound }
+    package func advance(import id: ImportID, by tally: ImportTally) throws {
+        // Returns nothing. Adds to the counts of a running import.
+        let changed = try run("""
+            UPDATE import SET lines = lines + ?, accepted = accepted + ?, rejected = rejected + ? WHERE id = ? AND state = 'running'
+            """, [tally.lines, tally.accepted, tally.rejected, id.rawValue])
+        guard changed == 1 else { throw StorageError.notFound }
+        guard !tally.errors.isEmpty, let kept = try importJob(id)?.errors, kept.count < ImportTally.maxErrors else { return }
+        // Returns nothing. Sets the errors of an import.
+        try run("UPDATE import SET errors = ? WHERE id = ?",
+                [JSONValue.array(Array((kept + tally.errors).prefix(ImportTally.maxErrors))).text, id.rawValue])
+    }
+
+    /// Ends an import.
+    ///
+    /// - Throws: `StorageError.notFound` when it is not running.
+    package func end(import id: ImportID, _ state: ImportJob.State) throws -> ImportJob {
+        // Returns nothing. Ends a running import.
+        let changed = try run("UPDATE import SET state = ?, finished_at = ? WHERE id = ? AND state = 'running'",
+                              [state.rawValue, now.milliseconds, id.rawValue])
+        guard changed == 1, let job = try importJob(id) else { throw StorageError.notFound }
         return job
     }
 

@@ -18,8 +18,8 @@ extension StoreTransaction {
     /// The row of an external id, found by its hash and compared in full.
     package func profileID(_ externalID: String) throws -> ProfileID? {
         // Returns the row id of an external id. Changes nothing.
-        try number("SELECT id FROM profile WHERE external_hash = ? AND external_id = ?", [store.hash.index(externalID), externalID])
-            .map(ProfileID.init(rawValue:))
+        try statement("SELECT id FROM profile WHERE external_hash = ? AND external_id = ?")
+            .first(store.hash.index(externalID), externalID) { ProfileID(rawValue: $0.int(0)) }
     }
 
     /// Creates or changes a profile.
@@ -39,24 +39,17 @@ extension StoreTransaction {
         try profileID(externalID) ?? insert(externalID, ProfileChange()).id
     }
 
-    /// The same for somebody who is there now.
-    func profileIDSeenNow(_ externalID: String) throws -> ProfileID {
-        guard let id = try profileID(externalID) else { return try insert(externalID, ProfileChange(), seenAt: now).id }
-        try touch(profile: id, at: now)
-        return id
-    }
-
-    private func insert(_ externalID: String, _ change: ProfileChange, seenAt: Timestamp? = nil) throws -> Profile {
+    private func insert(_ externalID: String, _ change: ProfileChange) throws -> Profile {
         let bucket = store.hash.bucket(of: externalID)
         let blank = Profile(id: ProfileID(rawValue: 0), externalID: externalID, bucket: Int(bucket), at: now)
         let new = blank.applying(change, at: now)
         // Returns nothing. Adds a profile.
         try run("""
             INSERT INTO profile (external_id, external_hash, language, timezone, country, latitude, longitude, attributes, bucket,
-                                 last_seen_at, created_at, updated_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                 created_at, updated_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, [externalID, store.hash.index(externalID), new.language, new.timezone, new.country, new.location?.latitude,
-                  new.location?.longitude, JSONValue.object(new.attributes).text, bucket, seenAt?.milliseconds, now.milliseconds, now.milliseconds])
+                  new.location?.longitude, JSONValue.object(new.attributes).text, bucket, now.milliseconds, now.milliseconds])
         let added = new.numbered(ProfileID(rawValue: db.lastInsertedRowID))
         try replaceTags(of: added.id, from: [], by: added.tags)
         return added
@@ -112,8 +105,8 @@ extension StoreTransaction {
     /// Notes that a person was there; never moves back.
     func touch(profile id: ProfileID, at: Timestamp) throws {
         // Returns nothing. Moves `last_seen_at` forward.
-        try run("UPDATE profile SET last_seen_at = ?1 WHERE id = ?2 AND (last_seen_at IS NULL OR last_seen_at < ?1)",
-                [min(at, now).milliseconds, id.rawValue])
+        try statement("UPDATE profile SET last_seen_at = ?1 WHERE id = ?2 AND (last_seen_at IS NULL OR last_seen_at < ?1)")
+            .run(min(at, now).milliseconds, id.rawValue)
     }
 }
 

@@ -22,75 +22,6 @@ extension StoreTransaction {
         try rows("\(Subscription.select) WHERE s.profile = ? ORDER BY s.id", [profile.rawValue]).compactMap(complete)
     }
 
-    /// Registers an address: the same address on the same account is the same subscription, however often it comes and whoever
-    /// owned it before. An address that was invalid lives again.
-    ///
-    /// The opt-in belongs to the person: an address that changes hands without saying anything about it loses it.
-    ///
-    /// - Throws: `InvalidInput` for an account that is not configured or of another channel.
-    package func register(_ registration: Registration) throws -> Written<Subscription> {
-        guard let account = store.accountIDs[registration.account],
-            store.accounts[account]?.channel == registration.address.channel
-        else { throw InvalidInput("/account", "unknown_account", "is not a configured \(registration.address.channel.rawValue) account") }
-        let owner = try profileIDSeenNow(registration.profile)
-        guard let old = try subscription(account: registration.account, address: registration.address.identity) else {
-            return Written(value: try create(registration, account: account, owner: owner), isNew: true)
-        }
-        try renew(old, registration, owner: owner)
-        if old.profile != owner { try end(old) }
-        guard let new = try subscription(old.id) else { throw StorageError.notFound }
-        guard let optIn = registration.optIn else { return Written(value: new, isNew: false) }
-        return Written(value: try decide(optIn, registration.proof ?? ConsentProof(source: "api"), for: new), isNew: false)
-    }
-
-    /// The opt-in of a former owner ends, in their history, when the address changes hands.
-    private func end(_ old: Subscription) throws {
-        if old.optIn { try record(.withdrawn, ConsentProof(source: "owner_changed"), of: old) }
-        // Returns nothing. Takes the opt-in from a subscription.
-        try run("UPDATE subscription SET opt_in = 0, window_expires_at = NULL WHERE id = ?", [old.id.rawValue])
-        try replaceTopics(of: old.id, by: [])
-    }
-
-    /// What is new has no history to look at and nothing to read back: its row is what was said.
-    private func create(_ registration: Registration, account: Int64, owner: ProfileID) throws -> Subscription {
-        let version = registration.appVersion.applied(to: nil)
-        let optIn = registration.optIn == true
-        var proof = registration.proof ?? ConsentProof(source: "api")
-        proof.topics = proof.topics.map { Set($0).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
-        // Returns nothing. Adds a subscription.
-        try run("""
-            INSERT INTO subscription (profile, account, channel, address, address_hash, address_keys, opt_in, language, app_version,
-                                      app_version_key, os, registered_at, updated_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, [owner.rawValue, account, registration.address.channel.rawValue, registration.address.identity,
-                  store.hash.index(registration.address.identity), registration.address.keys, optIn,
-                  registration.language.applied(to: nil), version, version.flatMap { AppVersion($0)?.sortKey },
-                  registration.os.applied(to: nil), now.milliseconds, now.milliseconds])
-        let new = Subscription(
-            id: SubscriptionID(rawValue: db.lastInsertedRowID), profile: owner, profileExternalID: registration.profile,
-            channel: registration.address.channel, account: registration.account, accountRow: account,
-            identity: registration.address.identity, keys: registration.address.keys, optIn: optIn, status: .active,
-            topics: optIn ? proof.topics ?? [] : [], language: registration.language.applied(to: nil), appVersion: version,
-            os: registration.os.applied(to: nil), windowExpiresAt: nil, registeredAt: now, updatedAt: now)
-        if optIn {
-            try record(.granted, proof, of: new)
-            try add(topics: new.topics, to: new.id)
-        }
-        return new
-    }
-
-    private func renew(_ old: Subscription, _ registration: Registration, owner: ProfileID) throws {
-        let version = registration.appVersion.applied(to: old.appVersion)
-        // Returns nothing. Gives a subscription its owner and facts, and makes it active.
-        try run("""
-            UPDATE subscription SET profile = ?, address_keys = ?, status = 'active', invalid_reason = NULL, invalid_at = NULL,
-                                    language = ?, app_version = ?, app_version_key = ?, os = ?, registered_at = ?, updated_at = ?
-            WHERE id = ?
-            """, [owner.rawValue, registration.address.keys, registration.language.applied(to: old.language), version,
-                  version.flatMap { AppVersion($0)?.sortKey }, registration.os.applied(to: old.os), now.milliseconds, now.milliseconds,
-                  old.id.rawValue])
-    }
-
     /// Opts a subscription in or out and appends the decision to the history; one that changes nothing appends nothing.
     ///
     /// - Throws: `StorageError.notFound`.
@@ -101,13 +32,12 @@ extension StoreTransaction {
 
     /// A grant made before the person's last withdrawal is kept in the history and changes nothing else: an old list must not
     /// bring back somebody who has left. A withdrawal always counts.
-    private func decide(_ optIn: Bool, _ proof: ConsentProof, for subscription: Subscription) throws -> Subscription {
-        let topics = proof.topics.map { Set($0).sorted() }
+    func decide(_ optIn: Bool, _ proof: ConsentProof, for subscription: Subscription) throws -> Subscription {
+        let proof = proof.tidied
+        let topics = proof.topics
         let isSame = optIn == subscription.optIn && (!optIn || topics == nil || topics == subscription.topics)
         guard !isSame else { return subscription }
         let withdrawal = try optIn ? lastWithdrawal(of: subscription.id, by: subscription.profile) : nil
-        var proof = proof
-        proof.topics = topics
         try record(optIn ? .granted : .withdrawn, proof, of: subscription)
         if let withdrawal, let at = proof.at, at < withdrawal { return subscription }
         // Returns nothing. Sets the opt-in of a subscription.
@@ -116,16 +46,16 @@ extension StoreTransaction {
         return try self.subscription(subscription.id) ?? subscription
     }
 
-    private func replaceTopics(of id: SubscriptionID, by topics: [String]) throws {
+    func replaceTopics(of id: SubscriptionID, by topics: [String]) throws {
         // Returns nothing. Removes all topics of a subscription.
         try run("DELETE FROM subscription_topic WHERE subscription = ?", [id.rawValue])
         try add(topics: topics, to: id)
     }
 
-    private func add(topics: [String], to id: SubscriptionID) throws {
+    func add(topics: [String], to id: SubscriptionID) throws {
         for topic in topics {
             // Returns nothing. Adds one topic of a subscription.
-            try run("INSERT OR IGNORE INTO subscription_topic (subscription, topic) VALUES (?, ?)", [id.rawValue, topic])
+            try statement("INSERT OR IGNORE INTO subscription_topic (subscription, topic) VALUES (?, ?)").run(id.rawValue, topic)
         }
     }
 

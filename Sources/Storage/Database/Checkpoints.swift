@@ -1,0 +1,49 @@
+import GRDB
+import GRDBSQLite
+import Glibc
+
+/// When the write-ahead log of a file is copied into it: PASSIVE once enough pages wait, TRUNCATE when idle and the log is past
+/// 64 MiB. One that readers hold up is tried again after the next commits. Belongs to the writer's thread.
+struct Checkpoints {
+    /// 16 MiB: a page that many commits change is copied once.
+    private static let maxPages: Int32 = 4_096
+
+    /// Pages in the log, as of the last commit; SQLite writes it.
+    private final class Log {
+        var pages: Int32 = 0
+    }
+
+    private let log = Log()
+    /// Pages that were in the log after the last checkpoint and could not be copied, or need not be again.
+    private var copied: Int32 = 0
+
+    /// Asks SQLite to tell the pages in the log after each commit. The connection must not outlive this.
+    func watch(_ db: GRDB.Database) {
+        sqlite3_wal_hook(db.sqliteConnection, { context, _, _, pages in
+            if let context { Unmanaged<Log>.fromOpaque(context).takeUnretainedValue().pages = pages }
+            return SQLITE_OK
+        }, Unmanaged.passUnretained(log).toOpaque())
+    }
+
+    mutating func run(_ db: GRDB.Database, path: String, isIdle: Bool) throws {
+        // After a checkpoint that was complete the log begins anew.
+        if log.pages < copied { copied = 0 }
+        let waiting = log.pages - copied
+        if isIdle, WALSize.bytes(of: path) > 64 << 20 {
+            try db.checkpoint(.truncate)
+        } else if waiting >= Checkpoints.maxPages || (isIdle && waiting > 0) {
+            try db.checkpoint(.passive)
+        } else {
+            return
+        }
+        copied = log.pages
+    }
+}
+
+/// The size of a database's write-ahead log on disk.
+package enum WALSize {
+    package static func bytes(of path: String) -> Int64 {
+        var status = stat()
+        return stat(path + "-wal", &status) == 0 ? Int64(status.st_size) : 0
+    }
+}

@@ -1,0 +1,170 @@
+import Core
+import DequeModule
+import GRDB
+import Glibc
+import Linux
+
+/// The work of a writer's thread; lives there only.
+struct WriterLoop {
+    /// Jobs of one transaction that somebody waits for: at most so many, and for so long.
+    private static let maxJobs = 1_000
+    private static let maxMilliseconds: Int64 = 5
+    /// As long as nobody waits, a transaction stays open for more of the same.
+    private static let maxPatientMilliseconds: Int64 = 100
+    /// But not when nothing comes.
+    private static let patienceMilliseconds: Int64 = 10
+
+    private let pool: DatabasePool
+    private let mailbox: Mailbox<WriterJob>
+    private let time: any TimeSource
+    private let figures: WriterFigures
+    private let wakeUps = WakeUps()
+    private var checkpoints = Checkpoints()
+    /// What has been taken from the mailbox and has not run.
+    private var waiting = Deque<WriterJob>()
+    private var fresh: [WriterJob] = []
+
+    init(pool: DatabasePool, mailbox: Mailbox<WriterJob>, time: any TimeSource, figures: WriterFigures) {
+        (self.pool, self.mailbox, self.time, self.figures) = (pool, mailbox, time, figures)
+    }
+
+    mutating func run() {
+        pool.writeWithoutTransaction { checkpoints.watch($0) }
+        var isStopping = false
+        while !isStopping {
+            // After a second of silence the WAL is looked at.
+            take(waitingFor: 1_000)
+            let isIdle = waiting.isEmpty
+            while !waiting.isEmpty {
+                isStopping = commit() || isStopping
+                checkpoint(idle: false)
+            }
+            if isIdle { checkpoint(idle: true) }
+        }
+        checkpoint(idle: true)
+    }
+
+    /// Takes what comes within the time.
+    ///
+    /// - Returns: false when nothing came.
+    @discardableResult
+    private mutating func take(waitingFor milliseconds: Int64) -> Bool {
+        var poll = pollfd(fd: mailbox.rawDescriptor, events: Int16(POLLIN), revents: 0)
+        guard Glibc.poll(&poll, 1, Int32(milliseconds)) > 0 else { return false }
+        mailbox.drain(into: &fresh)
+        waiting.append(contentsOf: fresh)
+        fresh.removeAll(keepingCapacity: true)
+        return true
+    }
+
+    /// One transaction over as much of what waits as the limits allow, and its answers.
+    ///
+    /// - Returns: whether the stop was among them.
+    private mutating func commit() -> Bool {
+        var group: [WriterJob] = []
+        var failure: StorageError?
+        var idle = Duration.zero
+        let begun = ContinuousClock.now
+        figures.load.withLock { $0.busySince = time.monotonicMilliseconds }
+        do {
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "BEGIN IMMEDIATE")
+                if try !runBare(&group, &idle, db) {
+                    try db.execute(sql: "ROLLBACK; BEGIN IMMEDIATE")
+                    try runGuarded(&group, db)
+                }
+                try db.execute(sql: "COMMIT")
+            }
+            figures.commits.withLock { $0 += 1 }
+            let taken = (begun.duration(to: .now) - idle) / .seconds(1)
+            figures.durations.withLock { $0.add(taken) }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+            // After an I/O error at COMMIT nobody knows whether the data is there: only a restart from disk does.
+            abortProcess(error)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            failure = .overloaded
+            rollback()
+        } catch {
+            failure = .full
+            rollback()
+        }
+        if group.isEmpty {
+            group.append(contentsOf: waiting)
+            waiting.removeAll()
+        }
+        figures.load.withLock { $0.release(group.count) }
+        wakeUps.gather {
+            for job in group { job.finish(failure) }
+        }
+        return group.contains(where: \.isStop)
+    }
+
+    /// Runs jobs one after the other with nothing between them: a refusal seldom comes after a change, and a savepoint for each
+    /// job, which keeps every page that the job changes as it was, costs as much as the job.
+    ///
+    /// - Returns: false when one was refused and had changed something.
+    private mutating func runBare(_ group: inout [WriterJob], _ idle: inout Duration, _ db: GRDB.Database) throws -> Bool {
+        let begun = time.monotonicMilliseconds
+        var deadline = begun + WriterLoop.maxPatientMilliseconds
+        var isPatient = true
+        while group.count < WriterLoop.maxJobs {
+            guard let job = waiting.popFirst() else {
+                let now = time.monotonicMilliseconds
+                guard isPatient, now < deadline else { break }
+                let start = ContinuousClock.now
+                defer { idle += start.duration(to: .now) }
+                guard take(waitingFor: min(WriterLoop.patienceMilliseconds, deadline - now)) else { break }
+                continue
+            }
+            group.append(job)
+            let before = db.totalChangesCount
+            let isDone = job.run(db)
+            // SQLITE_FULL, NOMEM and IOERR may roll the whole transaction back on their own.
+            guard db.isInsideTransaction else { throw StorageError.full }
+            job.ran?()
+            if !isDone, db.totalChangesCount != before { return false }
+            if job.ran == nil, isPatient {
+                isPatient = false
+                deadline = min(deadline, time.monotonicMilliseconds + WriterLoop.maxMilliseconds)
+            }
+            if time.monotonicMilliseconds >= deadline { break }
+        }
+        return true
+    }
+
+    /// Runs the same jobs, and what waits behind them, each in its own savepoint.
+    private mutating func runGuarded(_ group: inout [WriterJob], _ db: GRDB.Database) throws {
+        for job in group { try runGuarded(job, db) }
+        let deadline = time.monotonicMilliseconds + WriterLoop.maxMilliseconds
+        while group.count < WriterLoop.maxJobs, time.monotonicMilliseconds < deadline, let job = waiting.popFirst() {
+            group.append(job)
+            try runGuarded(job, db)
+            job.ran?()
+        }
+    }
+
+    private func runGuarded(_ job: WriterJob, _ db: GRDB.Database) throws {
+        try db.cachedStatement(sql: "SAVEPOINT job").execute()
+        let isDone = job.run(db)
+        guard db.isInsideTransaction else { throw StorageError.full }
+        if !isDone { try db.cachedStatement(sql: "ROLLBACK TO job").execute() }
+        try db.cachedStatement(sql: "RELEASE job").execute()
+    }
+
+    private func rollback() {
+        // Fails only when SQLite has already rolled back, which is what is wanted.
+        try? pool.writeWithoutTransaction { db in
+            if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
+        }
+    }
+
+    private func abortProcess(_ error: DatabaseError) -> Never {
+        let line = "fatal storage_io_error code=\(error.extendedResultCode.rawValue): stopping at once, the outcome of the last commit is on the disk\n"
+        _ = Array(line.utf8).withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+        abort()
+    }
+
+    private mutating func checkpoint(idle: Bool) {
+        try? pool.writeWithoutTransaction { try checkpoints.run($0, path: pool.path, isIdle: idle) }
+    }
+}
