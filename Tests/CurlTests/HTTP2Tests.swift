@@ -3,14 +3,20 @@ import Testing
 
 @Suite struct HTTP2Tests {
     @Test func `five thousand messages over connections that keep going away`() throws {
-        // Each GOAWAY catches up to a window of messages: they go out again instead of counting as lost. None is caught when the
-        // peer happens to be idle at that moment, seventeen times over: then once more.
+        let nginx = try Nginx(requestsPerConnection: 300)
+        let (results, _) = try send(5000, to: nginx)
+        #expect(try judge(results, seen: nginx.stop()).answered > 4500)
+    }
+
+    @Test func `what a GOAWAY catches goes out again`() throws {
+        // Connections end before a window is through, so that their first burst runs past the end. A peer that keeps up all the
+        // same catches none in one round of forty.
         var repeats = 0
         for _ in 0..<5 where repeats == 0 {
-            let nginx = try Nginx(requestsPerConnection: 300)
+            let nginx = try Nginx(requestsPerConnection: 40)
             let results: [TransferResult]
             (results, repeats) = try send(5000, to: nginx)
-            #expect(try judge(results, seen: nginx.stop()).answered > 4500)
+            _ = try judge(results, seen: nginx.stop())
         }
         #expect(repeats > 0)
     }
