@@ -9,6 +9,7 @@
 # make bench-delivery  messages per second of a 100,000-subscription campaign through an HTTP/2 front
 # make bench-slow    4,000 slow connections in each mode of slowhttptest beside wrk, and 10,000 idle ones
 # make bench-http      requests and import lines beside nginx, Hummingbird and sqlite3, side by side; BENCH="--pairs 3 --lines 200000" is shorter
+# make bench-json      a registration parsed beside JSONDecoder and orjson
 # make soak          100,000 generated requests against the contract (schemathesis)
 # make clean         remove what was built
 
@@ -20,7 +21,7 @@ RELEASE := swift build -c release --product clairon --static-swift-stdlib $(LAYE
 CLAIRON := .build/release/clairon
 NEIGHBOUR := Benchmarks/hummingbird-hello
 
-.PHONY: help setup build demo run test fuzz sanitize soak check-layers bench-delivery bench-http bench-slow clean
+.PHONY: help setup build demo run test fuzz sanitize soak check-layers bench-delivery bench-http bench-json bench-slow clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -67,6 +68,11 @@ bench-http: build
 	@scripts/setup --bench
 	swift build -c release --package-path $(NEIGHBOUR)
 	Benchmarks/http $(CLAIRON) --hummingbird $(NEIGHBOUR)/.build/release/hello $(BENCH)
+
+bench-json: setup
+	swift build -c release --product registration-parse --static-swift-stdlib $(LAYERS)
+	@[ -x .build/orjson/bin/python ] || { python3 -m venv .build/orjson && .build/orjson/bin/pip install --quiet --disable-pip-version-check orjson==3.13.0; }
+	.build/orjson/bin/python Benchmarks/json .build/release/registration-parse
 
 soak: build
 	@scripts/setup --tests

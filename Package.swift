@@ -87,6 +87,9 @@ let package = Package(
                 path: "Tests/Fuzzing", swiftSettings: house),
         tests(of: "Fuzzing", ["Fuzzing"], exclude: ["Corpus"]),
 
+        // Beside JSONDecoder, for `make bench-json`.
+        .executableTarget(name: "registration-parse", dependencies: ["Core"], path: "Benchmarks/registration-parse", swiftSettings: house),
+
         tests(of: "Core", ["Core"]),
         tests(of: "OpenSSL", ["OpenSSL"]),
         tests(of: "Linux", ["Linux"]),

@@ -22,6 +22,15 @@ extension UInt8 {
     }
 }
 
+extension String {
+    /// Whether U+0000 is in it: C's functions would take it for the end.
+    package var containsNUL: Bool {
+        // `utf8.contains` asks the string for each byte.
+        var text = self
+        return text.withUTF8 { bytes in bytes.contains(0) }
+    }
+}
+
 extension StringProtocol {
     /// A to Z folded to lower case and nothing else: `lowercased()` also folds the Kelvin sign to k.
     package var asciiLowercased: String {

@@ -44,6 +44,7 @@ package final class FieldErrors {
 /// Builds JSON Pointers: `~` and `/` in a name are escaped (RFC 6901 section 3).
 package enum JSONPointer {
     package static func join(_ pointer: String, _ name: String) -> String {
+        guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return "\(pointer)/\(name)" }
         var out = pointer + "/"
         for scalar in name.unicodeScalars {
             switch scalar {

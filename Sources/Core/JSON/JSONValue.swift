@@ -9,6 +9,11 @@ package enum JSONValue: Sendable, Equatable {
     case array([JSONValue])
     case object(JSONObject)
 
+    /// Reads one whole JSON text, more strictly than RFC 8259 asks for: see `JSONScanner`.
+    package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
+        self = try JSONText(bytes, limits: limits).value()
+    }
+
     /// The name of the type, as error messages say it.
     package var typeName: String {
         switch self {
@@ -51,22 +56,54 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    package private(set) var members: [Member]
-
-    package init(_ members: [Member] = []) { self.members = members }
-
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
-        members = elements.map { Member(name: $0.0, value: $0.1) }
+    /// Members that somebody made, or the object of a text that they are read from when they are asked for.
+    private enum Source: Sendable {
+        case members([Member])
+        case text(JSONText, token: Int)
     }
 
-    package var isEmpty: Bool { members.isEmpty }
+    private var source: Source
+
+    package init(_ members: [Member] = []) { source = .members(members) }
+
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self.init(elements.map { Member(name: $0.0, value: $0.1) })
+    }
+
+    init(_ text: JSONText, token: Int) { source = .text(text, token: token) }
+
+    package private(set) var members: [Member] {
+        get {
+            switch source {
+            case .members(let members): members
+            case .text(let text, let token): text.members(of: token)
+            }
+        }
+        set { source = .members(newValue) }
+    }
+
+    package var count: Int {
+        switch source {
+        case .members(let members): members.count
+        case .text(let text, let token): text.count(of: token)
+        }
+    }
+
+    package var isEmpty: Bool { count == 0 }
+
+    /// The member of that name, and which it is of all.
+    func member(_ name: String) -> (index: Int, value: JSONValue)? {
+        switch source {
+        case .members(let members): members.firstIndex { $0.name == name }.map { ($0, members[$0].value) }
+        case .text(let text, let token): text.member(name, of: token)
+        }
+    }
 
     /// Reads, replaces, appends or (with nil) removes the member of that name.
     package subscript(name: String) -> JSONValue? {
-        get { members.first { $0.name == name }?.value }
+        get { member(name)?.value }
         set {
-            let index = members.firstIndex { $0.name == name }
-            switch (index, newValue) {
+            switch (member(name)?.index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)
             case (nil, let value?): members.append(Member(name: name, value: value))
@@ -74,6 +111,8 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
             }
         }
     }
+
+    package static func == (a: JSONObject, b: JSONObject) -> Bool { a.members == b.members }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,

@@ -5,6 +5,8 @@ package struct ObjectReader {
     package let errors: FieldErrors
     private let object: JSONObject
     private var known: [String] = []
+    /// The first 64 members that were asked for, a bit for each.
+    private var seen: UInt64 = 0
 
     /// Nil (and an error) when the value is no object.
     package init?(_ value: JSONValue, at pointer: String = "", errors: FieldErrors) {
@@ -19,6 +21,7 @@ package struct ObjectReader {
         self.object = object
         self.pointer = pointer
         self.errors = errors
+        known.reserveCapacity(16)
     }
 
     package func pointer(to name: String) -> String { JSONPointer.join(pointer, name) }
@@ -26,7 +29,9 @@ package struct ObjectReader {
     /// The raw member, null included; marks the name as known.
     package mutating func value(_ name: String) -> JSONValue? {
         known.append(name)
-        return object[name]
+        guard let (index, value) = object.member(name) else { return nil }
+        if index < 64 { seen |= 1 << UInt64(index) }
+        return value
     }
 
     package mutating func has(_ name: String) -> Bool { value(name) != nil }
@@ -36,25 +41,28 @@ package struct ObjectReader {
     }
 
     package mutating func string(_ name: String, maxBytes: Int = 1_024) -> String? {
-        guard let value = value(name) else { return nil }
-        guard case .string(let text) = value else { return wrongType(name, value, "a string") }
-        guard text.utf8.count <= maxBytes else {
-            fail(name, "too_long", "must be at most \(maxBytes) bytes, is \(text.utf8.count)")
-            return nil
-        }
-        guard !text.utf8.contains(0) else {
-            fail(name, "invalid_value", "must not contain U+0000")
+        value(name).flatMap { text(name, $0, maxBytes) }
+    }
+
+    /// A string that must be there and must not be empty.
+    package mutating func requiredString(_ name: String, maxBytes: Int = 1_024) -> String? {
+        guard let value = value(name) else { return missing(name) }
+        guard let text = text(name, value, maxBytes) else { return nil }
+        guard !text.isEmpty else {
+            fail(name, "invalid_value", "must not be empty")
             return nil
         }
         return text
     }
 
-    /// A string that must be there and must not be empty.
-    package mutating func requiredString(_ name: String, maxBytes: Int = 1_024) -> String? {
-        guard has(name) else { return missing(name) }
-        guard let text = string(name, maxBytes: maxBytes) else { return nil }
-        guard !text.isEmpty else {
-            fail(name, "invalid_value", "must not be empty")
+    private func text(_ name: String, _ value: JSONValue, _ maxBytes: Int) -> String? {
+        guard case .string(let text) = value else { return wrongType(name, value, "a string") }
+        guard text.utf8.count <= maxBytes else {
+            fail(name, "too_long", "must be at most \(maxBytes) bytes, is \(text.utf8.count)")
+            return nil
+        }
+        guard !text.containsNUL else {
+            fail(name, "invalid_value", "must not contain U+0000")
             return nil
         }
         return text
@@ -104,7 +112,7 @@ package struct ObjectReader {
                 errors.add(JSONPointer.join(pointer(to: name), index), "wrong_type", "must be a string, not \(element.typeName)")
                 return nil
             }
-            guard !text.isEmpty, text.utf8.count <= maxBytes, !text.utf8.contains(0) else {
+            guard !text.isEmpty, text.utf8.count <= maxBytes, !text.containsNUL else {
                 errors.add(JSONPointer.join(pointer(to: name), index), "invalid_value",
                            "must be a string of 1 to \(maxBytes) bytes")
                 return nil
@@ -162,6 +170,7 @@ package struct ObjectReader {
 
     /// Reports every member that no call above has asked for.
     package func finish() {
+        if seen.nonzeroBitCount == object.count { return }
         for member in object.members where !known.contains(member.name) {
             fail(member.name, "unknown_field", "is not a known field\(Suggestion.text(for: member.name, among: known))")
         }
