@@ -6,6 +6,8 @@ package import Storage
 package final class APIContext: Sendable {
     package let store: Store
     package let channelRules: [Channel: any ChannelRules]
+    /// Those that have rules.
+    let channels: [Channel]
     /// Accounts whose operator allows web push endpoints on private addresses.
     package let privateEndpointAccounts: Set<String>
     package let keys: KeyRing
@@ -22,6 +24,7 @@ package final class APIContext: Sendable {
                  maxBodyBytes: Int = 1_048_576, limits: AccessLimits = AccessLimits()) throws {
         self.store = store
         self.channelRules = Dictionary(channelRules.map { ($0.channel, $0) }) { first, _ in first }
+        channels = Channel.allCases.filter { [channelRules = self.channelRules] in channelRules[$0] != nil }
         self.privateEndpointAccounts = privateEndpointAccounts
         self.maxBodyBytes = maxBodyBytes
         keys = KeyRing(store: store, limits: limits)

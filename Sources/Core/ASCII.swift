@@ -1,6 +1,6 @@
 extension UInt8 {
     /// The value of an ASCII hexadecimal digit.
-    package var hexDigit: UInt8? {
+    @inlinable package var hexDigit: UInt8? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
@@ -9,36 +9,46 @@ extension UInt8 {
         }
     }
 
-    package var isASCIIDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+    @inlinable package var isASCIIDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
 
-    package var isASCIILetter: Bool {
+    @inlinable package var isASCIILetter: Bool {
         let folded = self | 0x20
         return folded >= UInt8(ascii: "a") && folded <= UInt8(ascii: "z")
     }
 
     /// A to Z folded to lower case, every other byte as it is.
-    package var asciiLowercased: UInt8 {
+    @inlinable package var asciiLowercased: UInt8 {
         self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
     }
 }
 
+// Over the bytes as they lie in memory: generic code would ask the string for each of them.
 extension String {
     /// Whether U+0000 is in it: C's functions would take it for the end.
     package var containsNUL: Bool {
-        // `utf8.contains` asks the string for each byte.
         var text = self
-        return text.withUTF8 { bytes in bytes.contains(0) }
+        return text.withUTF8 { $0.contains(0) }
+    }
+
+    /// A to Z folded to lower case and nothing else: `lowercased()` also folds the Kelvin sign to k.
+    package var asciiLowercased: String {
+        var text = self
+        return text.withUTF8 { bytes in
+            // Most of what is folded is in lower case already.
+            guard bytes.contains(where: { $0.asciiLowercased != $0 }) else { return self }
+            return String(unsafeUninitializedCapacity: bytes.count) { folded in
+                for (index, byte) in bytes.enumerated() { folded[index] = byte.asciiLowercased }
+                return bytes.count
+            }
+        }
     }
 }
 
-extension StringProtocol {
-    /// A to Z folded to lower case and nothing else: `lowercased()` also folds the Kelvin sign to k.
-    package var asciiLowercased: String {
-        // Most of what is folded is in lower case already. A closure: a key path is built anew each time.
-        guard utf8.contains(where: { $0.asciiLowercased != $0 }) else { return String(self) }
-        return String(decoding: utf8.map { $0.asciiLowercased }, as: UTF8.self)
-    }
+extension Substring {
+    package var asciiLowercased: String { String(self).asciiLowercased }
+}
 
+extension StringProtocol {
     /// Plain decimal digits as a number: no sign, no space, no overflow.
     package var decimal: Int64? {
         var value: Int64 = 0

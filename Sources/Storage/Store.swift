@@ -29,6 +29,8 @@ package final class Store: Sendable {
         accountIDs = Dictionary(uniqueKeysWithValues: installed.accounts.map { ($0.value.name, $0.key) })
     }
 
+    package func account(named name: String) -> Account? { accountIDs[name].flatMap { accounts[$0] } }
+
     package var now: Timestamp { Timestamp(milliseconds: time.wallMilliseconds) }
 
     package func close() throws { try file.close() }

@@ -6,8 +6,7 @@ enum RegistrationInput {
     /// - Returns: the registration and the identity proof that came with it; nil when a problem was added.
     static func read(_ reader: inout ObjectReader, _ context: APIContext) -> (registration: Registration, proof: String?)? {
         let profile = reader.externalID("profile")
-        let offered = Channel.allCases.filter { context.channelRules[$0] != nil }
-        let channel = reader.choice("channel", of: Channel.self, among: offered) ?? (reader.has("channel") ? nil : reader.missing("channel"))
+        let channel = reader.choice("channel", of: Channel.self, among: context.channels) ?? (reader.has("channel") ? nil : reader.missing("channel"))
         let account = account(&reader, channel, context)
         let address = address(&reader, channel, account, context)
         let optIn = reader.bool("opt_in")
@@ -29,9 +28,8 @@ enum RegistrationInput {
 
     private static func account(_ reader: inout ObjectReader, _ channel: Channel?, _ context: APIContext) -> String? {
         guard let name = reader.requiredString("account", maxBytes: 128), let channel else { return nil }
-        let configured = context.store.accounts.values
-        guard let account = configured.first(where: { $0.name == name }) else {
-            let names = configured.filter { $0.channel == channel }.map(\.name).sorted()
+        guard let account = context.store.account(named: name) else {
+            let names = context.store.accounts.values.filter { $0.channel == channel }.map(\.name).sorted()
             let hint = names.isEmpty ? "no \(channel.rawValue) account is configured" : "configured \(channel.rawValue) accounts are \(names.joined(separator: ", "))"
             reader.fail("account", "unknown_account", "is not a configured account; \(hint)\(Suggestion.text(for: name, among: names))")
             return nil

@@ -25,7 +25,9 @@ package struct APNsRules: ChannelRules {
 
     /// Nothing else may become part of a request's path.
     static func isToken(_ token: String) -> Bool {
-        (16...512).contains(token.utf8.count) && token.utf8.count % 2 == 0
-            && token.utf8.allSatisfy { $0.hexDigit != nil }
+        var token = token
+        return token.withUTF8 { bytes in
+            (16...512).contains(bytes.count) && bytes.count % 2 == 0 && bytes.allSatisfy { $0.hexDigit != nil }
+        }
     }
 }

@@ -2,13 +2,20 @@
 package enum LanguageTag {
     /// A primary subtag of 2 or 3 letters and further subtags of 1 to 8 letters or digits, at most 35 bytes (RFC 5646 section 2.1).
     package static func isValid(_ tag: String) -> Bool {
-        let subtags = tag.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard tag.utf8.count <= 35, let primary = subtags.first, (2...3).contains(primary.count),
-            primary.allSatisfy(\.isASCIILetter)
-        else { return false }
-        return subtags.dropFirst().allSatisfy { subtag in
-            (1...8).contains(subtag.count) && subtag.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit }
+        guard tag.utf8.count <= 35 else { return false }
+        var isPrimary = true
+        var length = 0
+        func isWhole() -> Bool { isPrimary ? length == 2 || length == 3 : (1...8).contains(length) }
+        for byte in tag.utf8 {
+            if byte == UInt8(ascii: "-") {
+                guard isWhole() else { return false }
+                (isPrimary, length) = (false, 0)
+            } else {
+                guard byte.isASCIILetter || (byte.isASCIIDigit && !isPrimary) else { return false }
+                length += 1
+            }
         }
+        return isWhole()
     }
 
     /// The tag and its shorter forms, most specific first, folded to lower case: `zh-Hant-TW` gives `zh-hant-tw`, `zh-hant`, `zh`

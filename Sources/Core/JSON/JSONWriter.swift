@@ -2,6 +2,8 @@ extension JSONValue {
     /// The document as compact UTF-8 text: no spaces, members in their order, `/` and non-ASCII unescaped.
     package var bytes: [UInt8] {
         var out: [UInt8] = []
+        // Most answers fit.
+        out.reserveCapacity(512)
         write(into: &out)
         return out
     }
@@ -38,23 +40,37 @@ extension JSONValue {
 
     /// A quoted JSON string (RFC 8259 section 7): quote, backslash and controls are escaped.
     package static func write(string: String, into out: inout [UInt8]) {
+        var text = string
         out.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                out.append(UInt8(ascii: "\\"))
-                out.append(byte)
-            case 0x0A: out.append(contentsOf: "\\n".utf8)
-            case 0x0D: out.append(contentsOf: "\\r".utf8)
-            case 0x09: out.append(contentsOf: "\\t".utf8)
-            case 0..<0x20, 0x7F:
-                out.append(contentsOf: "\\u00".utf8)
-                out.append(hexDigits[Int(byte >> 4)])
-                out.append(hexDigits[Int(byte & 0xF)])
-            default: out.append(byte)
+        text.withUTF8 { bytes in
+            // What needs no escape goes in one piece.
+            var start = 0
+            for at in 0..<bytes.count where needsEscape(bytes[at]) {
+                out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<at]))
+                escape(bytes[at], into: &out)
+                start = at + 1
             }
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
         }
         out.append(UInt8(ascii: "\""))
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
+    }
+
+    private static func escape(_ byte: UInt8, into out: inout [UInt8]) {
+        out.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(byte)
+        case 0x0A: out.append(UInt8(ascii: "n"))
+        case 0x0D: out.append(UInt8(ascii: "r"))
+        case 0x09: out.append(UInt8(ascii: "t"))
+        default:
+            out.append(contentsOf: "u00".utf8)
+            out.append(hexDigits[Int(byte >> 4)])
+            out.append(hexDigits[Int(byte & 0xF)])
+        }
     }
 
     private static let hexDigits = Array("0123456789abcdef".utf8)

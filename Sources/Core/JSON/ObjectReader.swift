@@ -155,8 +155,8 @@ package struct ObjectReader {
         _ name: String, of type: Choice.Type = Choice.self, among offered: [Choice]? = nil
     ) -> Choice? where Choice.RawValue == String {
         guard let text = string(name) else { return nil }
-        let words = (offered ?? Array(Choice.allCases)).map(\.rawValue)
-        guard words.contains(text), let choice = Choice(rawValue: text) else {
+        guard let choice = Choice(rawValue: text), offered?.contains(where: { $0.rawValue == text }) ?? true else {
+            let words = (offered ?? Array(Choice.allCases)).map(\.rawValue)
             fail(name, "invalid_value", "must be one of \(words.joined(separator: ", "))\(Suggestion.text(for: text, among: words))")
             return nil
         }

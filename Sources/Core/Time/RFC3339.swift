@@ -34,20 +34,34 @@ extension Timestamp: CustomStringConvertible {
     /// What an offset or a leap second must not lead past: the year would have five digits.
     private static let year10000Seconds = CivilDate(year: 10_000, month: 1, day: 1).daysSinceEpoch * 86_400
 
-    /// `2026-03-01T09:00:00Z`; milliseconds are written when there are any.
+    /// `2026-03-01T09:00:00Z`; milliseconds are written when there are any. RFC 3339 has the years 0000 to 9999: what lies outside is
+    /// written as the nearest of them.
     package var description: String {
+        let milliseconds = min(max(milliseconds, DateText.range.lowerBound * 1_000), DateText.range.upperBound * 1_000 + 999)
         let date = CivilDate(daysSinceEpoch: milliseconds.floorDivided(by: 86_400_000))
         let ofDay = milliseconds - milliseconds.floorDivided(by: 86_400_000) * 86_400_000
         let (seconds, fraction) = ofDay.quotientAndRemainder(dividingBy: 1_000)
-        let time = "\(pad(seconds / 3_600, 2)):\(pad(seconds / 60 % 60, 2)):\(pad(seconds % 60, 2))"
-        return "\(pad(date.year, 4))-\(pad(date.month, 2))-\(pad(date.day, 2))T\(time)"
-            + (fraction == 0 ? "Z" : ".\(pad(fraction, 3))Z")
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var at = 0
+            func write(_ number: Int64, _ width: Int, _ end: Unicode.Scalar) {
+                var rest = number
+                for place in stride(from: at + width - 1, through: at, by: -1) {
+                    text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                text[at + width] = UInt8(ascii: end)
+                at += width + 1
+            }
+            write(date.year, 4, "-")
+            write(date.month, 2, "-")
+            write(date.day, 2, "T")
+            write(seconds / 3_600, 2, ":")
+            write(seconds / 60 % 60, 2, ":")
+            write(seconds % 60, 2, fraction == 0 ? "Z" : ".")
+            if fraction != 0 { write(fraction, 3, "Z") }
+            return at
+        }
     }
-}
-
-private func pad(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
 }
 
 extension [UInt8] {
