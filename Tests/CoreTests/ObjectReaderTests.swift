@@ -18,10 +18,11 @@ import Testing
     @Test func `gives the values that are there and nil for those that are not`() {
         let time = Timestamp.seconds(0)
         let errors = read([
-            "s": "x", "i": 3, "n": 1.5, "b": true, "a": [1], "l": ["x", "y"], "o": [:], "t": "1970-01-01T00:00:00Z", "d": "P1D", "c": "green", "z": nil,
+            "s": "x", "i": 3, "whole": 3.0, "n": 1.5, "b": true, "a": [1], "l": ["x", "y"], "o": [:], "t": "1970-01-01T00:00:00Z", "d": "P1D", "c": "green", "z": nil,
         ]) { reader in
             equal(reader.string("s") == "x")
             equal(reader.int("i", in: 0...3) == 3)
+            equal(reader.int("whole", in: 0...3) == 3)
             equal(reader.number("n", in: 0...2) == 1.5)
             equal(reader.number("i", in: 0...3) == 3)
             equal(reader.bool("b") == true)
@@ -44,7 +45,7 @@ import Testing
 
     @Test func `every wrong type, range and word is reported at its place`() {
         let errors = read([
-            "s": 1, "long": "abcd", "nul": "a\u{0}", "i": 1.0, "far": 9, "n": "1", "nfar": 9, "b": 1, "a": [:], "many": [1, 2], "l": ["x", 1, ""], "o": [],
+            "s": 1, "long": "abcd", "nul": "a\u{0}", "i": 1.5, "far": 9, "n": "1", "nfar": 9, "b": 1, "a": [:], "many": [1, 2], "l": ["x", 1, ""], "o": [],
             "t": "now", "d": "1 day", "c": "blue", "e": "", "extra": 1,
         ], at: "/x") { reader in
             equal(reader.string("s") == nil)

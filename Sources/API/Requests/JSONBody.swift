@@ -12,13 +12,14 @@ package struct JSONBody: Sendable {
         self.value = value
     }
 
-    /// - Throws: `Problem` 400 that names the byte.
+    /// - Throws: `Problem` that names the byte: 422 for a number that is too large, else 400.
     init(_ bytes: [UInt8]) throws {
         guard !bytes.isEmpty else { throw Problem(.invalidJSON, "A JSON body is required.") }
         do {
             self.init(bytes: bytes, value: try JSONValue(parsing: bytes))
         } catch {
-            throw Problem(.invalidJSON, "\(error).", errors: [FieldError(pointer: "", code: "invalid_json", detail: error.description)])
+            let (code, word): (Problem.Code, String) = error.isOutOfRange ? (.invalidValue, "out_of_range") : (.invalidJSON, "invalid_json")
+            throw Problem(code, "\(error).", errors: [FieldError(pointer: "", code: word, detail: error.description)])
         }
     }
 

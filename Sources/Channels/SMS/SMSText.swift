@@ -37,7 +37,7 @@ struct SMSText {
                 segments = SMSSegments(of: text, in: .gsm7, sizes: sizes)
             }
         }
-        let limit = message.options["max_segments"]?.int.flatMap(Int.init(exactly:)) ?? account.profile.maxSegments
+        let limit = message.options["max_segments"]?.integer.flatMap(Int.init(exactly:)) ?? account.profile.maxSegments
         guard segments.count <= limit else {
             return .refused(.payloadTooLarge,
                             detail: "\(segments.count) \(segments.encoding.rawValue) segments, at most \(limit)")

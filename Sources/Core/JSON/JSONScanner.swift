@@ -13,6 +13,8 @@ package struct JSONLimits: Sendable {
 package struct JSONError: Error, Equatable, CustomStringConvertible {
     package let offset: Int
     package let problem: String
+    /// The text is JSON, but holds a number that none of ours can hold.
+    package var isOutOfRange = false
 
     package var description: String { "\(problem) at byte \(offset)" }
 }
@@ -187,10 +189,10 @@ extension JSONScanner {
             try digits()
         }
         add(kind, from: start, to: at)
-        if kind == .fraction, !tokens[tokenCount - 1].double(in: bytes).isFinite { throw JSONError(offset: start, problem: "a number is out of range") }
+        if kind == .fraction, !tokens[tokenCount - 1].double(in: bytes).isFinite { throw JSONError(offset: start, problem: "a number is out of range", isOutOfRange: true) }
         // 18 digits always fit.
         if kind == .integer, at - start > 18, Int64(tokens[tokenCount - 1].text(in: bytes)) == nil {
-            throw JSONError(offset: start, problem: "an integer is outside the 64-bit range")
+            throw JSONError(offset: start, problem: "an integer is outside the 64-bit range", isOutOfRange: true)
         }
     }
 

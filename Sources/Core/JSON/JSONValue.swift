@@ -28,6 +28,8 @@ package enum JSONValue: Sendable, Equatable {
 
     package var string: String? { if case .string(let value) = self { value } else { nil } }
     package var int: Int64? { if case .int(let value) = self { value } else { nil } }
+    /// A number without a fraction however it is written: to JSON Schema `1.0` is an integer (2020-12 validation, section 6.1.1).
+    package var integer: Int64? { if case .double(let value) = self { Int64(exactly: value) } else { int } }
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
     package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }

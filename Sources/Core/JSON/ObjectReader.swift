@@ -70,7 +70,7 @@ package struct ObjectReader {
 
     package mutating func int(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
         guard let value = value(name) else { return nil }
-        guard case .int(let number) = value else { return wrongType(name, value, "an integer") }
+        guard let number = value.integer else { return wrongType(name, value, "an integer") }
         guard range.contains(number) else {
             fail(name, "out_of_range", "must be between \(range.lowerBound) and \(range.upperBound)")
             return nil
