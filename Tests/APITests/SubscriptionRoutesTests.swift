@@ -55,6 +55,7 @@ import Testing
             (#"{"profile":"u9","channel":"sms","account":"sms-fr"}"#, 400, "/address"),
             (#"{"profile":"u9","channel":"sms","account":"sms-fr","address":"+33611223344","opt_in":"yes"}"#, 400, "/opt_in"),
             (#"{"profile":"u9","channel":"sms","account":"sms-fr","address":"+33611223344","opt_in":true,"consent":{}}"#, 400, "/consent/source"),
+            (#"{"profile":"u9","channel":"sms","account":"sms-fr","address":"+33611223344","opt_in":true,"consent":{"source":"","text":"v3","topics":["news"]}}"#, 422, "/consent/source"),
             (#"{"profile":"u9","channel":"sms","account":"sms-fr","address":"+33611223344","consent":{"source":"x"}}"#, 400, "/opt_in"),
             (#"{"profile":"u9","channel":"sms","account":"sms-fr","address":"+33611223344","opt_in":true,"consent":{"source":"x","at":"yesterday"}}"#, 422, "/consent/at"),
             (#"{"profile":"u9","channel":"webpush","account":"web","address":{"endpoint":"https://push.example.com/1"}}"#, 400, "/address/keys"),

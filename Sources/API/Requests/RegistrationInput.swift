@@ -59,18 +59,18 @@ enum ConsentInput {
     static func read(_ reader: inout ObjectReader, _ name: String) -> ConsentProof? {
         guard let value = reader.value(name), value != .null, var consent = reader.reader(name) else { return nil }
         defer { consent.finish() }
-        guard let source = consent.requiredString("source", maxBytes: 128) else { return nil }
+        let source = consent.requiredString("source", maxBytes: 128)
         return fields(&consent, source: source)
     }
 
-    /// The fields beside `source`.
-    static func fields(_ reader: inout ObjectReader, source: String) -> ConsentProof {
+    /// The fields beside `source`: read even when that was refused, so that none of them counts as unknown.
+    static func fields(_ reader: inout ObjectReader, source: String?) -> ConsentProof? {
         let text = reader.string("text", maxBytes: 4_096)
         let at = reader.timestamp("at")
         let topics = reader.strings("topics", maxCount: 100, maxBytes: 128)
         let evidence = reader.value("evidence")
         if let evidence, evidence.object == nil { reader.fail("evidence", "wrong_type", "must be an object, not \(evidence.typeName)") }
         if let evidence, evidence.bytes.count > 8_192 { reader.fail("evidence", "too_long", "must have at most 8192 bytes as compact JSON") }
-        return ConsentProof(source: source, text: text, at: at, topics: topics, evidence: evidence?.object)
+        return source.map { ConsentProof(source: $0, text: text, at: at, topics: topics, evidence: evidence?.object) }
     }
 }

@@ -100,7 +100,7 @@ private func decide(_ optIn: Bool, _ call: APICall) async throws -> Answer {
     let (proof, address) = try body.read { reader in
         let source = reader.has("source") ? reader.requiredString("source", maxBytes: 128) : "api"
         let address = reader.string("address", maxBytes: 4_096)
-        return source.map { (ConsentInput.fields(&reader, source: $0), address) }
+        return ConsentInput.fields(&reader, source: source).map { ($0, address) }
     }
     if call.key?.kind == .app, address == nil {
         throw InvalidInput("/address", "missing", "is required from an app key: the address that was registered")
