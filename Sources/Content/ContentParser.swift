@@ -113,7 +113,7 @@ struct ContentParser {
                 if texts.body != nil { table[key] = CompiledContent.Version(language: base[key]?.language ?? entry.language, texts: texts) }
             }
             if table.isEmpty {
-                errors.add(JSONPointer.join(JSONPointer.join(pointer, defaultLanguage), "body"), "missing",
+                errors.add(JSONPointer.join(JSONPointer.join(pointer, defaultLanguage), "body"), "no_text",
                            "is required: \(channel.rawValue) has no text in any language")
             }
             versions[channel] = table
@@ -132,13 +132,13 @@ struct ContentParser {
     private func checkUse(of versions: [Channel: [String: CompiledContent.Version]]) {
         for (key, entry) in base.sorted(by: { $0.key < $1.key }) where !versions.isEmpty {
             if versions.values.allSatisfy({ $0[key] == nil }), !versions.values.contains(where: \.isEmpty) {
-                errors.add(entry.pointer + "/body", "missing", "is required: without it this language is never sent")
+                errors.add(entry.pointer + "/body", "no_text", "is required: without it this language is never sent")
             }
         }
         for channel in channels {
             for (key, entry) in (overrides[channel] ?? [:]).sorted(by: { $0.key < $1.key }) where versions[channel]?[key] == nil {
                 if versions[channel]?.isEmpty == false {
-                    errors.add(entry.pointer + "/body", "missing", "is required: \(entry.language) has no body for \(channel.rawValue)")
+                    errors.add(entry.pointer + "/body", "no_text", "is required: \(entry.language) has no body for \(channel.rawValue)")
                 }
             }
         }

@@ -110,7 +110,7 @@ import Testing
     static let refused: [(String, [String])] = [
         ("[]", [" wrong_type"]),
         ("{}", ["/default_language missing"]),
-        (#"{"default_language":"fr"}"#, ["/fr/body missing", "/fr/body missing", "/default_language invalid_value"]),
+        (#"{"default_language":"fr"}"#, ["/fr/body no_text", "/fr/body no_text", "/default_language invalid_value"]),
         (#"{"default_language":"f","f":{"body":"x"}}"#, ["/default_language invalid_value", "/f unknown_field"]),
         (#"{"default_language":"fr","en":{"body":"x"}}"#, ["/default_language invalid_value"]),
         (#"{"default_language":"fr","fr":{"body":"x"},"french":{"body":"x"},"chanels":{}}"#, ["/french unknown_field", "/chanels unknown_field"]),
@@ -130,8 +130,8 @@ import Testing
          ["/channels/apn unknown_field", "/channels/apns/badge out_of_range", "/channels/apns/bagde unknown_field", "/channels/sms wrong_type"]),
         (#"{"default_language":"fr","fr":{"body":"x"},"channels":{"sms":{"fr":{"bdy":"y"}},"line":{"x":1}}}"#,
          ["/channels/sms/fr/bdy unknown_field", "/channels/line/x unknown_field"]),
-        (#"{"default_language":"fr","fr":{"body":"x"},"en":{"title":"y"}}"#, ["/en/body missing"]),
-        (#"{"default_language":"fr","fr":{"body":"x"},"channels":{"sms":{"de":{"title":"y"}}}}"#, ["/channels/sms/de/body missing"]),
+        (#"{"default_language":"fr","fr":{"body":"x"},"en":{"title":"y"}}"#, ["/en/body no_text"]),
+        (#"{"default_language":"fr","fr":{"body":"x"},"channels":{"sms":{"de":{"title":"y"}}}}"#, ["/channels/sms/de/body no_text"]),
     ]
 
     @Test(arguments: refused) func `names every wrong place`(text: String, wanted: [String]) throws {
