@@ -71,7 +71,7 @@ import Testing
         Case(#"{"event":"e","count":{"atleast":1}}"#, "/count missing", "/count/atleast unknown_field"),
         Case(#"{"event":"e","sum":{"gte":"1"}}"#, "/sum/property missing", "/sum/gte wrong_type"),
         Case(#"{"event":"e","first":{}}"#, "/first missing"),
-        Case(#"{"event":"e","last":{"within_last":7}}"#, "/last/within_last wrong_type", "/last missing"),
+        Case(#"{"event":"e","last":{"within_last":7}}"#, "/last/within_last wrong_type"),
         Case(#"{"event":"e","within":"30 days","wher":1}"#, "/within invalid_value", "/wher unknown_field"),
         Case(#"{"event":"e","where":{"attribute":"a","op":"is_set"}}"#, "/where unknown_condition"),
         Case(#"{"event":"e","where":{"and":[{"property":"a","op":"gt"},{"property":"b","op":"is_set","x":1}]}}"#,

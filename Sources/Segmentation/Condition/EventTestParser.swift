@@ -75,7 +75,7 @@ extension ConditionParser {
         if let time = inner.moment("before") { tests.append(.before(time)) }
         if let duration = inner.duration("within_last") { tests.append(.withinLast(duration)) }
         inner.finish()
-        if tests.isEmpty { errors.add(inner.pointer, "missing", "must have one of the fields after, before, within_last") }
+        if !["after", "before", "within_last"].contains(where: { inner.has($0) }) { errors.add(inner.pointer, "missing", "must have one of the fields after, before, within_last") }
         return tests
     }
 }
