@@ -32,6 +32,13 @@ import Testing
         }
     }
 
+    @Test func `a gateway that calls with GET is told so`() async throws {
+        try await CampaignServer.run { server in
+            let reply = try await server.send("POST", "/hooks/sms-fr", "", key: .some(nil))
+            #expect(reply.status == 405 && reply.header("allow") == "GET, HEAD, OPTIONS", "\(reply.text)")
+        }
+    }
+
     @Test func `a body that is too large is refused`() async throws {
         try await CampaignServer.run { server in
             let reply = try await server.send("POST", "/hooks/page", String(repeating: "x", count: (3 << 20) + 1), key: .some(nil))

@@ -15,14 +15,16 @@ extension RouteGroup {
             guard let result = try await desk.take(account: call.parameter("account"), callback) else {
                 throw Problem(.notFound, "No account of that name takes callbacks.")
             }
-            return Answer(result.status, .bytes(result.body, type: result.contentType))
+            // RFC 9110 section 15.5.6: a receiver that takes no POST takes GET.
+            let allowed = result.status == 405 ? [("allow", "GET, HEAD, OPTIONS")] : []
+            return Answer(result.status, .bytes(result.body, type: result.contentType), headers: allowed)
         }
         return RouteGroup("hooks", [
             Endpoint(.GET, "/hooks/{account}", .open, "A provider's verification or callback. What it says is durable before it is answered.",
                      results: [(200, .type("*/*")), (400, .type("*/*")), (401, .type("*/*")), (403, .type("*/*"))], maxBodyBytes: CallbackDesk.maxBodyBytes, handler: handler),
             Endpoint(.POST, "/hooks/{account}", .open,
-                     "A provider's callback, verified as that provider signs. What it says is durable before it is answered; a repeat changes nothing.",
-                     results: [(200, .type("*/*")), (400, .type("*/*")), (401, .type("*/*")), (403, .type("*/*"))], maxBodyBytes: CallbackDesk.maxBodyBytes, handler: handler),
+                     "A provider's callback, verified as that provider signs. What it says is durable before it is answered; a repeat changes nothing. 405 where that provider calls with GET.",
+                     results: [(200, .type("*/*")), (400, .type("*/*")), (401, .type("*/*")), (403, .type("*/*")), (405, .type("*/*"))], maxBodyBytes: CallbackDesk.maxBodyBytes, handler: handler),
         ])
     }
 }
