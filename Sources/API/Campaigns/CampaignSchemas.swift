@@ -9,7 +9,7 @@ private func fields() -> String {
     "exclude":{"$ref":"#/components/schemas/Condition"},
     "channels":{"type":"array","uniqueItems":true,"items":{"$ref":"#/components/schemas/Channel"}},
     "strategy":{"enum":["all","first_reachable"],"default":"all","description":"Every subscription on the chosen channels, or per person those of the first channel that reaches them."},
-    "content":{"type":"object","required":["default_language"],"minProperties":2,"description":"Texts by language, options by channel; see the guide on content.","properties":{"default_language":{"type":"string","minLength":2,"maxLength":35,"pattern":"\#(ConditionSchema.languagePattern)"},"channels":{"type":"object","propertyNames":{"$ref":"#/components/schemas/Channel"},"additionalProperties":{"type":"object"}}},"patternProperties":{"\#(ConditionSchema.languagePattern)":{"$ref":"#/components/schemas/Texts"}},"additionalProperties":false},
+    "content":{"$ref":"#/components/schemas/Content"},
     "schedule":{"type":"object","additionalProperties":false,"required":["at"],"properties":{"at":{"description":"\"now\" or an RFC 3339 time.","type":"string","minLength":1,"anyOf":[{"const":"now"},{"format":"date-time"}]}}},
     "ttl":{"type":"string","minLength":3,"maxLength":64,"pattern":"^P([1-9][0-9]{0,3}W)?([1-9][0-9]{0,4}D)?(T([1-9][0-9]{0,5}H)?([1-9][0-9]{0,7}M)?([1-9][0-9]{0,8}S)?)?$","description":"ISO 8601 duration: how long after its start a message is still worth sending; at most P28D."},
     "rate":{"type":"object","additionalProperties":false,"properties":{"per_second":{"type":"integer","minimum":1,"maximum":1000000}}},
@@ -17,19 +17,21 @@ private func fields() -> String {
     """#
 }
 
-let campaignSchemas: [String: String] = [
-    "Texts": #"""
-        {"type":"object","additionalProperties":false,"description":"Templates of one language; `body` must be here or at the channel.","properties":{
-         "title":{"type":"string","minLength":1,"maxLength":1024},"subtitle":{"type":"string","minLength":1,"maxLength":1024},
-         "body":{"type":"string","minLength":1,"maxLength":16384},"url":{"type":"string","minLength":1,"maxLength":4096},
-         "app_url":{"type":"string","minLength":1,"maxLength":4096},"image":{"type":"string","minLength":1,"maxLength":4096},
-         "data":{"type":"object","maxProperties":32,"propertyNames":{"minLength":1,"maxLength":64,"pattern":"^[^\\u0000-\\u001f\\u007f]+$"},
-           "additionalProperties":{"type":"string","minLength":1,"maxLength":4096}}}}
-        """#,
-    "CampaignWrite": #"{"type":"object","additionalProperties":false,"required":["name"],"properties":{\#(fields())}}"#,
-    "CampaignPatch": #"""
-        {"type":"object","description":"Any of the fields of CampaignWrite; null removes one, objects are merged (RFC 7396), conditions replaced."}
-        """#,
+private let campaignWrite = #"{"type":"object","additionalProperties":false,"required":["name"],"properties":{\#(fields())}}"#
+
+/// Made from what it patches.
+private let campaignPatch: String = {
+    guard let write = try? JSONValue(parsing: Array(campaignWrite.utf8)),
+        case .object(var patch) = MergePatchSchema(components: ContentSchema.schemas).patch(for: write)
+    else { preconditionFailure("CampaignWrite is no schema") }
+    patch["examples"] = [["name": "Ventes privées"]]
+    patch["description"] = "Any of the fields of CampaignWrite; null removes one, objects are merged (RFC 7396), conditions replaced."
+    return JSONValue.object(patch).text
+}()
+
+let campaignSchemas: [String: String] = ContentSchema.schemas.merging([
+    "CampaignWrite": campaignWrite,
+    "CampaignPatch": campaignPatch,
     "CampaignState": #"{"enum":[\#(CampaignState.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]}"#,
     "Campaign": #"""
         {"type":"object","additionalProperties":false,
@@ -57,4 +59,4 @@ let campaignSchemas: [String: String] = [
            "properties":{"profiles":{"type":"integer"},"as_of":{"type":"string","format":"date-time"},
              "reachable":{"type":"object","additionalProperties":{"type":"integer"},"description":"Profiles with an opted-in, valid subscription, per channel of the campaign."}}}}}
         """#,
-]
+]) { $1 }

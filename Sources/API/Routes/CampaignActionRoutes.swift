@@ -45,7 +45,8 @@ extension RouteGroup {
             "NoFields": #"{"type":"object","additionalProperties":false}"#,
             "ScheduleRequest": #"""
                 {"type":"object","additionalProperties":false,"required":["at"],"properties":{
-                 "at":{"type":"string","format":"date-time","description":"At most an hour ago, which is at once."}}}
+                 "at":{"type":"string","format":"date-time","description":"At most an hour ago, which is at once."}},
+                 "examples":[{"at":"2099-01-01T09:00:00Z"}]}
                 """#,
             "TestRequest": #"""
                 {"type":"object","additionalProperties":false,"required":["profiles"],"properties":{

@@ -55,7 +55,7 @@ extension RouteGroup {
             },
             Endpoint(.POST, "/v1/campaigns/{id}/validate", .server([.campaignsWrite, .campaignsLaunch]),
                      "Tells everything that stands in the way of a launch, and how many people it would reach now. Changes nothing.",
-                     results: [(200, .schema("Validation"))]) { call in try await validation(call, services) },
+                     body: .init("NoFields", isRequired: false), results: [(200, .schema("Validation"))]) { call in try await validation(call, services) },
         ], schemas: campaignSchemas)
     }
 }
@@ -91,7 +91,7 @@ private func change(_ patch: JSONValue, _ call: APICall, ifVersion version: Int6
         if let version, version != old.version { throw StorageError.versionMismatch }
         let written = try JSONValue(parsing: Array(old.definition.utf8)).object ?? JSONObject()
         let merged = MergePatch.apply(patch, toDefinition: written)
-        let definition = try CampaignDefinition(merged, call.context)
+        let definition = try whole(merged, call.context)
         do {
             return try await call.store.write { transaction in
                 try transaction.check(definition)
@@ -105,6 +105,15 @@ private func change(_ patch: JSONValue, _ call: APICall, ifVersion version: Int6
         }
     }
     throw Problem(.conflict, "The campaign is being changed by others: repeat the request.")
+}
+
+/// What merging made. That it lacks something is no fault in the form of the patch.
+private func whole(_ merged: JSONValue, _ context: APIContext) throws -> CampaignDefinition {
+    do {
+        return try CampaignDefinition(merged, context)
+    } catch let input as InvalidInput where input.errors.allSatisfy({ $0.code == "missing" }) {
+        throw Problem(.invalidValue, Problem.sentence(input.errors, about: "the campaign"), errors: input.errors)
+    }
 }
 
 private func validation(_ call: APICall, _ services: CampaignServices) async throws -> Answer {

@@ -109,7 +109,8 @@ extension RouteGroup {
     ], schemas: [
         "SegmentWrite": #"""
             {"type":"object","additionalProperties":false,"required":["name","condition"],"properties":{
-             "name":{"type":"string","minLength":1,"maxLength":256},"condition":{"$ref":"#/components/schemas/Condition"}}}
+             "name":{"type":"string","minLength":1,"maxLength":256},"condition":{"$ref":"#/components/schemas/Condition"}},
+             "examples":[{"name":"VIP","condition":{"tag":"vip"}}]}
             """#,
         "Segment": #"""
             {"type":"object","additionalProperties":false,"required":["id","name","condition","version","created_at","updated_at"],"properties":{

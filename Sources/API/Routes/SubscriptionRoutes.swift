@@ -44,7 +44,7 @@ extension RouteGroup {
                  body: .init("Decision", isRequired: false), results: [(200, .schema("Subscription"))], idempotency: .optional) { call in
             try await decide(true, call)
         },
-    ], schemas: [
+    ], schemas: SubscriptionSchema.schemas.merging([
         "Channel": #"{"enum":[\#(Channel.delivered.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]}"#,
         "ConsentProof": #"""
             {"type":["object","null"],"additionalProperties":false,"required":["source"],"properties":{
@@ -52,23 +52,6 @@ extension RouteGroup {
              "at":{"type":"string","format":"date-time","description":"When the person decided; now when absent."},
              "topics":{"type":"array","maxItems":100,"items":{"type":"string","minLength":1,"maxLength":128}},
              "evidence":{"type":"object"}}}
-            """#,
-        "WebPushAddress": #"""
-            {"type":"object","additionalProperties":false,"required":["endpoint","keys"],"properties":{
-             "endpoint":{"type":"string","minLength":1,"maxLength":2048,"format":"uri"},"expirationTime":{},
-             "keys":{"type":"object","additionalProperties":false,"required":["p256dh","auth"],"properties":{
-              "p256dh":{"type":"string","minLength":1,"maxLength":1024},"auth":{"type":"string","minLength":1,"maxLength":1024}}}}}
-            """#,
-        "SubscriptionWrite": #"""
-            {"type":"object","additionalProperties":false,"required":["profile","channel","account","address"],"properties":{
-             "profile":{"$ref":"#/components/schemas/ExternalID"},
-             "channel":{"$ref":"#/components/schemas/Channel"},
-             "account":{"type":"string","minLength":1,"maxLength":128,"description":"A configured account of that channel."},
-             "address":{"oneOf":[{"type":"string"},{"$ref":"#/components/schemas/WebPushAddress"}]},
-             "opt_in":{"type":"boolean","description":"Absent: unchanged; a new address starts without opt-in."},
-             "consent":{"$ref":"#/components/schemas/ConsentProof"},
-             "language":{"type":["string","null"],"maxLength":35,"pattern":"\#(ConditionSchema.languagePattern)"},"app_version":{"type":["string","null"],"maxLength":64},"os":{"type":["string","null"],"maxLength":128},
-             "identity_proof":{"type":"string","maxLength":128,"description":"App keys: hexadecimal HMAC-SHA256 of `profile` with the key's identity secret."}}}
             """#,
         "Decision": #"""
             {"type":"object","additionalProperties":false,"properties":{
@@ -91,7 +74,7 @@ extension RouteGroup {
              "window_expires_at":{"type":["string","null"],"format":"date-time"},
              "registered_at":{"type":"string","format":"date-time"},"updated_at":{"type":"string","format":"date-time"}}}
             """#,
-    ])
+    ]) { $1 })
 }
 
 private func decide(_ optIn: Bool, _ call: APICall) async throws -> Answer {
