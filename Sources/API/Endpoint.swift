@@ -33,7 +33,7 @@ package struct Endpoint: Sendable {
     package typealias Handler = @Sendable (APICall) async throws -> Answer
 
     package struct Parameter: Sendable {
-        let name: String
+        package let name: String
         let summary: String
         /// JSON Schema.
         let schema: String
@@ -49,9 +49,9 @@ package struct Endpoint: Sendable {
     }
 
     package struct Body: Sendable {
-        let type: String
+        package let type: String
         /// Name in `components/schemas`.
-        let schema: String
+        package let schema: String
         let isRequired: Bool
 
         package init(_ schema: String, type: String = "application/json", isRequired: Bool = true) {
@@ -88,7 +88,7 @@ package struct Endpoint: Sendable {
     package private(set) var fixed: Answer?
 
     /// What the body may have: for one JSON document the operator's limit holds too.
-    func bodyLimit(_ context: APIContext) -> Int {
+    package func bodyLimit(_ context: APIContext) -> Int {
         body?.type == "application/json" ? min(maxBodyBytes, context.maxBodyBytes) : maxBodyBytes
     }
 

@@ -16,6 +16,7 @@ import WebPush
 final class CampaignServer: Sendable {
     let store: Store
     let ledger: Ledger
+    let context: APIContext
     let api: API
     let engine = IdleEngine()
     let time = ManualTime()
@@ -38,7 +39,7 @@ final class CampaignServer: Sendable {
         let folder = try DataFolder(path: path)
         store = try Store(folder: folder, accounts: CampaignServer.accounts, time: time)
         ledger = try Ledger(folder: folder, store: store)
-        let context = try APIContext(store: store, channelRules: [APNsRules(), FCMRules(), WebPushRules(), MessengerRules(), SMSRules()],
+        context = try APIContext(store: store, channelRules: [APNsRules(), FCMRules(), WebPushRules(), MessengerRules(), SMSRules()],
                                      limits: TestServer.limits)
         let services = CampaignServices(ledger: ledger, engine: engine)
         let desk = CallbackDesk(receivers: HookFixtures.receivers, store: store, ledger: ledger, engine: engine, publicURL: CampaignServer.publicURL)

@@ -24,7 +24,8 @@ struct Reply: Sendable {
         }
         let content = Array(bytes[(head + end.count)...])
         let isChunked = headers.contains { $0.name == "transfer-encoding" && $0.value == "chunked" }
-        body = isChunked ? try Reply.unchunked(content) : content
+        // The answer to HEAD has the header and no chunks.
+        body = isChunked && !content.isEmpty ? try Reply.unchunked(content) : content
     }
 
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }

@@ -77,9 +77,9 @@ extension API {
         let path = target.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
         let fitting = endpoints.filter { endpoint in
             let parts = endpoint.template.split(separator: "/", omittingEmptySubsequences: false)
-            return endpoint.method.name == method && parts.count == path.count
-                && zip(parts, path).allSatisfy { $0 == $1 || $0.hasPrefix("{") && !$1.isEmpty }
+            return parts.count == path.count && zip(parts, path).allSatisfy { $0 == $1 || $0.hasPrefix("{") && !$1.isEmpty }
         }
-        return (fitting.first { !$0.template.contains("{") } ?? fitting.first)?.template
+        let template = (fitting.first { !$0.template.contains("{") } ?? fitting.first)?.template
+        return fitting.contains { $0.template == template && $0.method.name == method } ? template : nil
     }
 }
