@@ -5,7 +5,7 @@ import Core
 enum ContentSchema {
     static let schemas: [String: String] = [
         "Content": #"""
-            {"type":"object","additionalProperties":false,"required":["default_language"],
+            {"type":"object","additionalProperties":false,"required":["default_language"],"propertyNames":{"maxLength":35},
              "description":"Texts by language, options by channel; see the guide on content. Each channel needs a `body` in some language, `default_language` must be one of them: else 422, `no_text` for the body that is missing.",
              "examples":[{"default_language":"fr","fr":{"title":"Bonjour","body":"C'est parti"}}],
              "properties":{"default_language":{"type":"string","minLength":2,"maxLength":35,"pattern":"\#(ConditionSchema.languagePattern)"},
@@ -64,7 +64,7 @@ enum ContentSchema {
     /// Options, and texts by language: of two letters, since longer names are those of options.
     private static func channel(_ options: String) -> String {
         #"""
-        {"type":"object","additionalProperties":false,
+        {"type":"object","additionalProperties":false,"propertyNames":{"maxLength":35},
          "description":"Options of the channel, and by language what it says in place of the common texts; languages of three letters only where the content has them.",
          "properties":{\#(options)},"patternProperties":{"^[A-Za-z]{2}(-[A-Za-z0-9]{1,8})*$":{"$ref":"#/components/schemas/Texts"}}}
         """#
