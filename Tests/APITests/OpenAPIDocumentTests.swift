@@ -35,6 +35,40 @@ import Testing
         }
     }
 
+    @Test func `every channel has its form of address and of content`() async throws {
+        try await CampaignServer.run { server in
+            let schemas = try JSONValue(parsing: server.api.document)["components"]?["schemas"]
+            let channels = Set(Channel.delivered.map(\.rawValue))
+            let addresses = schemas?["SubscriptionWrite"]?["discriminator"]?["mapping"]?.object?.members ?? []
+            #expect(Set(addresses.map(\.name)) == channels)
+            for (channel, reference) in addresses.map({ ($0.name, $0.value) }) {
+                let name = reference.string?.split(separator: "/").last.map(String.init) ?? ""
+                #expect(schemas?[name]?["properties"]?["channel"] == ["const": .string(channel)], "\(channel)")
+            }
+            #expect(Set(schemas?["Content"]?["properties"]?["channels"]?["properties"]?.object?.members.map(\.name) ?? []) == channels)
+        }
+    }
+
+    @Test func `a patch may null whatever it may have, at every depth, and needs nothing`() async throws {
+        try await CampaignServer.run { server in
+            let schemas = try JSONValue(parsing: server.api.document)["components"]?["schemas"]
+            let (write, patch) = (schemas?["CampaignWrite"], schemas?["CampaignPatch"])
+            #expect(patch?["required"] == nil && patch?["additionalProperties"] == false)
+            let fields = patch?["properties"]?.object?.members ?? []
+            #expect(fields.map(\.name) == write?["properties"]?.object?.members.map(\.name) && !fields.isEmpty)
+            func isNullable(_ schema: JSONValue?) -> Bool { schema?["anyOf"]?.array?.last == ["type": "null"] }
+            #expect(fields.allSatisfy { isNullable($0.value) })
+            let content = patch?["properties"]?["content"]?["anyOf"]?.array?.first
+            #expect(content?["required"] == nil && content?["minProperties"] == nil)
+            let texts = content?["patternProperties"]?.object?.members.first?.value
+            #expect(isNullable(texts))
+            let data = texts?["anyOf"]?.array?.first?["properties"]?["data"]
+            #expect(isNullable(data) && isNullable(data?["anyOf"]?.array?.first?["additionalProperties"]))
+            // Replaced as a whole, so not taken apart.
+            #expect(patch?["properties"]?["audience"]?["anyOf"]?.array?.first == ["$ref": "#/components/schemas/Condition"])
+        }
+    }
+
     private func references(in value: JSONValue) -> Set<String> {
         switch value {
         case .array(let elements): elements.reduce(into: []) { $0.formUnion(references(in: $1)) }
