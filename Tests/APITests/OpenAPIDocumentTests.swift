@@ -49,6 +49,25 @@ import Testing
         }
     }
 
+    @Test func `the documented address of each channel is one`() async throws {
+        try await CampaignServer.run { server in
+            let schemas = try JSONValue(parsing: server.api.document)["components"]?["schemas"]
+            for form in schemas?["SubscriptionWrite"]?["discriminator"]?["mapping"]?.object?.members ?? [] where form.name != "fcm" {
+                let name = form.value.string?.split(separator: "/").last.map(String.init) ?? ""
+                let fields = schemas?[name]?["properties"]
+                func example(_ schema: JSONValue?) -> JSONValue {
+                    if let example = schema?["examples"]?.array?.first { return example }
+                    let target = schema?["$ref"]?.string?.split(separator: "/").last.flatMap { schemas?[String($0)] } ?? schema
+                    let members = target?["properties"]?.object?.members.filter { $0.name != "expirationTime" } ?? []
+                    return .object(JSONObject(members.map { .init(name: $0.name, value: example($0.value)) }))
+                }
+                let body: JSONValue = ["profile": "u1", "channel": .string(form.name), "account": example(fields?["account"]), "address": example(fields?["address"])]
+                let reply = try await server.send("POST", "/v1/subscriptions", body.text)
+                #expect(reply.status == 201, "\(body.text): \(reply.text)")
+            }
+        }
+    }
+
     @Test func `a patch may null whatever it may have, at every depth, and needs nothing`() async throws {
         try await CampaignServer.run { server in
             let schemas = try JSONValue(parsing: server.api.document)["components"]?["schemas"]
