@@ -19,6 +19,25 @@ enum DocumentTargets {
         precondition(again == value, "what was written is read as something else")
     }
 
+    /// What arrives in pieces is read as what it is in one, and no record is longer or wider than one may be.
+    static func csv(_ bytes: [UInt8]) {
+        let whole = items(of: bytes, step: max(1, bytes.count))
+        precondition(items(of: bytes, step: 1 + bytes.count % 7) == whole, "a CSV text means something else in pieces")
+        for case .record(let record) in whole {
+            precondition(record.fields.reduce(record.fields.count - 1) { $0 + $1.utf8.count } <= 256, "a record is longer than the limit")
+        }
+        let widths = Set(whole.compactMap { if case .record(let record) = $0 { record.fields.count } else { nil } })
+        precondition(widths.count <= 1 && (widths.first ?? 1) <= 16, "records differ in width, or have more fields than the limit")
+    }
+
+    private static func items(of bytes: [UInt8], step: Int) -> [CSVItem] {
+        var reader = CSVReader(maxRecordBytes: 256, maxFields: 16)
+        var items: [CSVItem] = []
+        for start in stride(from: 0, to: bytes.count, by: step) { items += reader.read(Array(bytes[start..<min(bytes.count, start + step)])) }
+        if let last = reader.finish() { items.append(last) }
+        return items
+    }
+
     static func times(_ bytes: [UInt8]) {
         guard let text = String(validating: bytes, as: UTF8.self) else { return }
         if let time = Timestamp(rfc3339: text) {

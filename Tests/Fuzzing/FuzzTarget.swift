@@ -2,7 +2,7 @@
 ///
 /// Under libFuzzer (`make fuzz`) the inputs are searched for; `FuzzingTests` replays the corpus in every test run.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-    case head, chunked, json, times, condition, template, campaign
+    case head, chunked, json, csv, times, condition, template, campaign
     case answerAPNs = "answer-apns"
     case answerFCM = "answer-fcm"
     case answerWebPush = "answer-webpush"
@@ -19,6 +19,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .head: WireTargets.head(bytes)
         case .chunked: WireTargets.chunked(bytes)
         case .json: DocumentTargets.json(bytes)
+        case .csv: DocumentTargets.csv(bytes)
         case .times: DocumentTargets.times(bytes)
         case .condition: DocumentTargets.condition(bytes)
         case .template: DocumentTargets.template(bytes)
