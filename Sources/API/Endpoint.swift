@@ -49,16 +49,22 @@ package struct Endpoint: Sendable {
     }
 
     package struct Body: Sendable {
-        package let type: String
-        /// Name in `components/schemas`.
-        package let schema: String
+        /// Media types, each with a name in `components/schemas`.
+        package let types: [(type: String, schema: String)]
         let isRequired: Bool
 
-        package init(_ schema: String, type: String = "application/json", isRequired: Bool = true) {
-            self.schema = schema
-            self.type = type
+        package init(_ schema: String, isRequired: Bool = true) {
+            types = [("application/json", schema)]
             self.isRequired = isRequired
         }
+
+        /// A body that is not one JSON document.
+        package init(types: [(type: String, schema: String)]) {
+            self.types = types
+            isRequired = true
+        }
+
+        package var isJSON: Bool { types.contains { $0.type == "application/json" } }
     }
 
     package enum Result: Sendable {
@@ -89,7 +95,7 @@ package struct Endpoint: Sendable {
 
     /// What the body may have: for one JSON document the operator's limit holds too.
     package func bodyLimit(_ context: APIContext) -> Int {
-        body?.type == "application/json" ? min(maxBodyBytes, context.maxBodyBytes) : maxBodyBytes
+        body?.isJSON == true ? min(maxBodyBytes, context.maxBodyBytes) : maxBodyBytes
     }
 
     package enum Idempotency: Sendable { case none, optional, required }

@@ -8,6 +8,7 @@ package struct Problem: Error, Sendable {
     /// Every refusal there is: the stable code, its status and its title.
     package enum Code: String, Sendable, CaseIterable {
         case invalidJSON = "invalid_json"
+        case invalidCSV = "invalid_csv"
         case invalidRequest = "invalid_request"
         case invalidParameter = "invalid_parameter"
         case idempotencyKeyRequired = "idempotency_key_required"
@@ -35,6 +36,7 @@ package struct Problem: Error, Sendable {
         private var row: (status: Int, title: String) {
             switch self {
             case .invalidJSON: (400, "The body is not acceptable JSON")
+            case .invalidCSV: (400, "The body is not acceptable CSV")
             case .invalidRequest: (400, "The body does not have the documented form")
             case .invalidParameter: (400, "A parameter of the URL or a header is not valid")
             case .idempotencyKeyRequired: (400, "This request needs an Idempotency-Key")

@@ -45,7 +45,8 @@ struct OpenAPIDocument {
         let parameters = parameters(endpoint)
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let body = endpoint.body {
-            operation["requestBody"] = ["required": .bool(body.isRequired), "content": .object(content(body.type, reference(body.schema)))]
+            let contents = body.types.flatMap { content($0.type, reference($0.schema)).members }
+            operation["requestBody"] = ["required": .bool(body.isRequired), "content": .object(JSONObject(contents))]
         }
         var responses = JSONObject()
         for result in endpoint.results {

@@ -1,29 +1,23 @@
 import Core
 import Storage
 
-/// One line of an import, read but not stored.
-struct ImportItem: Sendable {
-    enum Content: Sendable {
-        case profile(String, ProfileChange)
-        case subscription(PlannedRegistration)
-        case event(NewEvent)
-        case refused([FieldError])
-    }
-
-    /// Counts from 1.
-    let line: Int64
-    let content: Content
-}
-
 /// Reads the lines of one import and stores them.
 struct ImportLineReader: Sendable {
     let kind: ImportJob.Kind
     let createsProfiles: Bool
     let context: APIContext
 
+    /// A line of NDJSON.
     func read(_ bytes: [UInt8]) -> ImportItem.Content {
         do {
-            let value = try JSONValue(parsing: bytes)
+            return read(try JSONValue(parsing: bytes))
+        } catch {
+            return .refused([FieldError(pointer: "", code: "invalid_json", detail: error.description)])
+        }
+    }
+
+    func read(_ value: JSONValue) -> ImportItem.Content {
+        do {
             return try JSONBody.read(value) { reader in
                 switch kind {
                 case .profiles:
@@ -34,8 +28,6 @@ struct ImportLineReader: Sendable {
                 case .events: return EventInput.read(&reader, now: context.store.now).map { .event($0.event) }
                 }
             }
-        } catch let error as JSONError {
-            return .refused([FieldError(pointer: "", code: "invalid_json", detail: error.description)])
         } catch let input as InvalidInput {
             return .refused(input.errors)
         } catch {

@@ -15,7 +15,7 @@ final class ImportPipe: Sendable {
         var waiter: UnsafeContinuation<Void, Never>?
     }
 
-    private let job: ImportID
+    let job: ImportID
     private let reader: ImportLineReader
     private let store: Store
     private let state = Lock(State())

@@ -44,17 +44,20 @@ package struct JSONBody: Sendable {
     }
 
     /// - Throws: `Problem` 415 unless `Content-Type` is one of `allowed`.
-    static func checkType(_ request: Request, allowed: [String]) throws {
+    /// - Returns: which one.
+    @discardableResult
+    static func checkType(_ request: Request, allowed: [String]) throws -> String {
         let field = request.headers["content-type"] ?? ""
-        if allowed.contains(field) { return }
+        if allowed.contains(field) { return field }
         let parts = field.split(separator: ";", omittingEmptySubsequences: false).map { part in
             String(part.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).asciiLowercased
         }
-        // RFC 8259 section 11 defines no parameter; a charset that says UTF-8 says nothing new.
-        let isUTF8 = parts.dropFirst().allSatisfy { ["charset=utf-8", "charset=\"utf-8\"", ""].contains($0) }
-        guard let type = parts.first, allowed.contains(type), isUTF8 else {
+        // RFC 8259 section 11 defines no parameter; a charset that says UTF-8 says nothing new. RFC 4180 section 3 defines `header`.
+        let known = ["charset=utf-8", "charset=\"utf-8\"", ""] + (parts.first == "text/csv" ? ["header=present"] : [])
+        guard let type = parts.first, allowed.contains(type), parts.dropFirst().allSatisfy(known.contains) else {
             throw Problem(.unsupportedMediaType, "Send the body as \(allowed.joined(separator: " or ")) in UTF-8.",
                           headers: request.method == .PATCH ? [("accept-patch", allowed.joined(separator: ", "))] : [])
         }
+        return type
     }
 }

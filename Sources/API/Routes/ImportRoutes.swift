@@ -6,28 +6,28 @@ extension RouteGroup {
     /// Bulk data: `/v1/imports`.
     static let imports = RouteGroup("imports", [
         Endpoint(.POST, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]),
-                 "Reads lines of JSON while they arrive and stores them in slices of 500, each in one transaction. A line that is refused stops nothing. The answer comes when the body has ended; lines are safe to send again.",
+                 "Reads lines of JSON, or records of CSV, while they arrive and stores them in slices of 500, each in one transaction. A line that is refused stops nothing; CSV with a quote or a line end out of place is read no further (400). The answer comes when the body has ended; lines are safe to send again.",
                  query: [
                     .init("kind", "What the lines are.", schema: #"{"enum":["profiles","subscriptions","events"]}"#, isRequired: true),
                     .init("create_profiles", "Whether events of unknown profiles make them.", schema: #"{"type":"boolean","default":false}"#),
                  ],
-                 body: .init("ImportLine", type: "application/x-ndjson"), results: [(200, .schema("Import"))],
+                 body: .init(types: [("application/x-ndjson", "ImportLine"), ("application/jsonl", "ImportLine"), ("text/csv", "ImportTable")]), results: [(200, .schema("Import"))],
                  maxBodyBytes: 64 << 30) { call in
             let query = try call.query()
             guard let kind = try query.choice("kind", of: ImportJob.Kind.self) else {
                 throw Problem.parameter("?kind", "The query parameter kind must be one of profiles, subscriptions, events.")
             }
             try checkScope(kind, call)
-            try checkType(call)
-            let createsProfiles = try query.bool("create_profiles") ?? false
+            let type = try JSONBody.checkType(call.request, allowed: ["application/x-ndjson", "application/jsonl", "text/csv"])
+            let reader = ImportLineReader(kind: kind, createsProfiles: try query.bool("create_profiles") ?? false, context: call.context)
+            let source = type == "text/csv" ? try await ImportSource(csv: call.request.body, reader) : ImportSource(ndjson: call.request.body, reader)
             let id = try await call.store.write { transaction in
                 let id = try transaction.startImport(kind)
                 try call.auditor.note(.importStart, "\(id)", in: transaction)
                 return id
             }
-            var stream = ImportStream(job: id, reader: ImportLineReader(kind: kind, createsProfiles: createsProfiles, context: call.context),
-                                      store: call.store)
-            return Answer(200, try await stream.run(call.request.body).json)
+            var stream = ImportStream(source, ImportPipe(job: id, reader: reader, store: call.store))
+            return Answer(200, try await stream.run().json)
         },
         Endpoint(.GET, "/v1/imports/{id}", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]), "How far an import is.",
                  results: [(200, .schema("Import"))]) { call in
@@ -39,6 +39,9 @@ extension RouteGroup {
         "ImportLine": #"""
             {"description":"One JSON object for each line. `profiles`: the fields of ProfileWrite and `external_id`, merged into what is known. `subscriptions`: SubscriptionWrite. `events`: Event.",
              "type":"object"}
+            """#,
+        "ImportTable": #"""
+            {"type":"string","description":"CSV (RFC 4180) in UTF-8. The first record names the fields of the JSON form, dotted where they are inside an object: `external_id,language,tags,location.lat,attributes.tier`. An empty cell is a field that is absent. `tags` and `consent.topics` are texts with `;` between them, or a JSON array. Members of `attributes`, `properties` and `consent.evidence` are booleans when they say `true` or `false`, numbers when they are JSON numbers, else texts; `:text`, `:number`, `:boolean` or `:json` behind the name fixes the type. Unknown and duplicate columns are a 422 before anything is stored."}
             """#,
         "Import": #"""
             {"type":"object","additionalProperties":false,"required":["id","kind","state","lines","accepted","rejected","errors","created_at","finished_at"],"properties":{
@@ -60,14 +63,6 @@ private func checkScope(_ kind: ImportJob.Kind, _ call: APICall) throws {
     }
     guard call.key?.scopes.contains(scope.rawValue) == true else {
         throw Problem(.missingScope, "Importing \(kind.rawValue) needs the scope \(scope.rawValue).")
-    }
-}
-
-private func checkType(_ call: APICall) throws {
-    do {
-        try JSONBody.checkType(call.request, allowed: ["application/x-ndjson", "application/jsonl"])
-    } catch let problem as Problem where call.request.headers["content-type"]?.asciiLowercased.hasPrefix("text/csv") == true {
-        throw Problem(problem.code, "CSV is not taken here: send one JSON object for each line as application/x-ndjson.")
     }
 }
 
