@@ -61,4 +61,26 @@ import Testing
             #expect(try await server.send("GET", "/v1/imports/imp_1").status == 404)
         }
     }
+
+    @Test func `imports are listed newest first, under the names their senders gave them`() async throws {
+        try await TestServer.run { server in
+            let labels = ["people.csv", "", "L%C3%A9a%20%26%20co", "again", "again"]
+            for (index, label) in labels.enumerated() {
+                let query = label.isEmpty ? "" : "&label=\(label)"
+                let reply = try await server.send("POST", "/v1/imports?kind=events\(query)", index == 3 ? "x" : "", headers: Self.ndjson)
+                #expect(reply.status == 200 && reply.json["label"] == (label.isEmpty ? .null : .string(label.replacing("%C3%A9", with: "é").replacing("%20%26%20", with: " & "))))
+            }
+            let first = try await server.send("GET", "/v1/imports?limit=3").json
+            #expect(first["data"]?.array?.map { $0["id"] } == ["imp_5", "imp_4", "imp_3"] && first["data"]?.array?[1]["rejected"] == 1)
+            let cursor = try #require(first["next_cursor"]?.string)
+            let second = try await server.send("GET", "/v1/imports?limit=3&cursor=\(cursor)").json
+            #expect(second["data"]?.array?.map { $0["label"] } == [.null, "people.csv"] && second["next_cursor"] == .null)
+            for label in ["", String(repeating: "x", count: 129), "a%0Ab"] {
+                let reply = try await server.send("POST", "/v1/imports?kind=events&label=\(label)", "", headers: Self.ndjson)
+                #expect(reply.status == 400 && reply.pointers == ["?label"], "\(reply.text)")
+            }
+            let other = try await server.key([.reportsRead])
+            #expect(try await server.send("GET", "/v1/imports", key: other).code == "missing_scope")
+        }
+    }
 }

@@ -27,11 +27,11 @@ import Testing
         }
     }
 
-    @Test func `the kind of an import is required, its other parameter is not`() async throws {
+    @Test func `the kind of an import is required, its other parameters are not`() async throws {
         try await TestServer.run { server in
             let document = try await server.send("GET", "/v1/openapi.json", key: .some(nil)).json
             let parameters = document["paths"]?["/v1/imports"]?["post"]?["parameters"]?.array ?? []
-            #expect(parameters.map { $0["required"] } == [true, false])
+            #expect(parameters.map { $0["required"] } == [true, false, false])
         }
     }
 

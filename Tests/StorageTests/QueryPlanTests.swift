@@ -42,6 +42,7 @@ import Testing
             _ = try transaction.recordedAnswer(of: key, to: "a")
             _ = try transaction.forgetAnswers()
             let job = try transaction.startImport(.events)
+            _ = try transaction.imports(before: 5, limit: 10)
             var tally = ImportTally()
             tally.count([FieldError(pointer: "", code: "a", detail: "b")], line: 1)
             try transaction.advance(import: job, by: tally)

@@ -10,6 +10,7 @@ extension RouteGroup {
                  query: [
                     .init("kind", "What the lines are.", schema: #"{"enum":["profiles","subscriptions","events"]}"#, isRequired: true),
                     .init("create_profiles", "Whether events of unknown profiles make them.", schema: #"{"type":"boolean","default":false}"#),
+                    .init("label", "What you call this import, such as the name of its file: 1 to 128 bytes.", schema: #"{"type":"string","minLength":1,"maxLength":128}"#),
                  ],
                  body: .init(types: [("application/x-ndjson", "ImportLine"), ("application/jsonl", "ImportLine"), ("text/csv", "ImportTable")]), results: [(200, .schema("Import"))],
                  maxBodyBytes: 64 << 30) { call in
@@ -18,16 +19,23 @@ extension RouteGroup {
                 throw Problem.parameter("?kind", "The query parameter kind must be one of profiles, subscriptions, events.")
             }
             try checkScope(kind, call)
+            let label = try label(query)
             let type = try JSONBody.checkType(call.request, allowed: ["application/x-ndjson", "application/jsonl", "text/csv"])
             let reader = ImportLineReader(kind: kind, createsProfiles: try query.bool("create_profiles") ?? false, context: call.context)
             let source = type == "text/csv" ? try await ImportSource(csv: call.request.body, reader) : ImportSource(ndjson: call.request.body, reader)
             let id = try await call.store.write { transaction in
-                let id = try transaction.startImport(kind)
+                let id = try transaction.startImport(kind, label: label)
                 try call.auditor.note(.importStart, "\(id)", in: transaction)
                 return id
             }
             var stream = ImportStream(source, ImportPipe(job: id, reader: reader, store: call.store))
             return Answer(200, try await stream.run().json)
+        },
+        Endpoint(.GET, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]), "All imports, newest first, without their errors.",
+                 query: Page.parameters, results: [(200, .schema("ImportList"))]) { call in
+            let page = try call.query().page()
+            let jobs = try await call.store.read { try $0.imports(before: page.position, limit: page.limit + 1) }
+            return page.answer(jobs.map { ($0.id.rawValue, .object($0.summary)) })
         },
         Endpoint(.GET, "/v1/imports/{id}", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]), "How far an import is.",
                  results: [(200, .schema("Import"))]) { call in
@@ -44,14 +52,24 @@ extension RouteGroup {
             {"type":"string","description":"CSV (RFC 4180) in UTF-8. The first record names the fields of the JSON form, dotted where they are inside an object: `external_id,language,tags,location.lat,attributes.tier`. An empty cell is a field that is absent. `tags` and `consent.topics` are texts with `;` between them, or a JSON array. Members of `attributes`, `properties` and `consent.evidence` are booleans when they say `true` or `false`, numbers when they are JSON numbers, else texts; `:text`, `:number`, `:boolean` or `:json` behind the name fixes the type. Unknown and duplicate columns are a 422 before anything is stored."}
             """#,
         "Import": #"""
-            {"type":"object","additionalProperties":false,"required":["id","kind","state","lines","accepted","rejected","errors","created_at","finished_at"],"properties":{
-             "id":{"type":"string"},"kind":{"enum":["profiles","subscriptions","events"]},"state":{"enum":["running","finished","failed"]},
-             "lines":{"type":"integer","description":"Read so far, without empty ones."},"accepted":{"type":"integer"},"rejected":{"type":"integer"},
+            {"type":"object","additionalProperties":false,"required":[\#(summaryNames),"errors"],"properties":{\#(summaryFields),
              "errors":{"type":"array","maxItems":100,"description":"The first 100.","items":{"type":"object","additionalProperties":false,
-               "required":["line","pointer","code","detail"],"properties":{"line":{"type":"integer"},"pointer":{"type":"string"},"code":{"type":"string"},"detail":{"type":"string"}}}},
-             "created_at":{"type":"string","format":"date-time"},"finished_at":{"type":["string","null"],"format":"date-time"}}}
+               "required":["line","pointer","code","detail"],"properties":{"line":{"type":"integer"},"pointer":{"type":"string"},"code":{"type":"string"},"detail":{"type":"string"}}}}}}
+            """#,
+        "ImportList": #"""
+            {"type":"object","additionalProperties":false,"required":["data","next_cursor"],"properties":{
+             "data":{"type":"array","items":{"type":"object","additionalProperties":false,"required":[\#(summaryNames)],"properties":{\#(summaryFields)}}},
+             "next_cursor":{"type":["string","null"]}}}
             """#,
     ])
+
+    private static let summaryNames = #""id","kind","label","state","lines","accepted","rejected","created_at","finished_at""#
+    private static let summaryFields = #"""
+        "id":{"type":"string"},"kind":{"enum":["profiles","subscriptions","events"]},"label":{"type":["string","null"]},
+        "state":{"enum":["running","finished","failed"],"description":"`failed`: the body broke off or could not be read further, or the server ended. What `accepted` counts is stored."},
+        "lines":{"type":"integer","description":"Read so far, without empty ones."},"accepted":{"type":"integer"},"rejected":{"type":"integer"},
+        "created_at":{"type":"string","format":"date-time"},"finished_at":{"type":["string","null"],"format":"date-time"}
+        """#
 }
 
 /// Each kind needs the scope of its single form.
@@ -66,12 +84,25 @@ private func checkScope(_ kind: ImportJob.Kind, _ call: APICall) throws {
     }
 }
 
+private func label(_ query: QueryReader) throws -> String? {
+    guard let label = query["label"] else { return nil }
+    guard (1...128).contains(label.utf8.count), label.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        throw Problem.parameter("?label", "The query parameter label must have 1 to 128 bytes and no control characters.")
+    }
+    return label
+}
+
 extension ImportJob {
-    fileprivate var json: JSONValue {
+    fileprivate var summary: JSONObject {
         [
-            "id": .string(id.description), "kind": .string(kind.rawValue), "state": .string(state.rawValue), "lines": .int(lines),
-            "accepted": .int(accepted), "rejected": .int(rejected), "errors": .array(errors), "created_at": JSONValue(createdAt),
-            "finished_at": JSONValue(finishedAt),
+            "id": .string(id.description), "kind": .string(kind.rawValue), "label": JSONValue(label), "state": .string(state.rawValue), "lines": .int(lines),
+            "accepted": .int(accepted), "rejected": .int(rejected), "created_at": JSONValue(createdAt), "finished_at": JSONValue(finishedAt),
         ]
+    }
+
+    fileprivate var json: JSONValue {
+        var object = summary
+        object["errors"] = .array(errors)
+        return .object(object)
     }
 }

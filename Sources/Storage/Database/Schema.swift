@@ -22,6 +22,7 @@ package enum Schema: Sendable {
                 ("0009_import", PackageResources._009_import_sql),
                 ("0011_key_rotation", PackageResources._011_key_rotation_sql),
                 ("0012_audit", PackageResources._012_audit_sql),
+                ("0013_import_label", PackageResources._013_import_label_sql),
             ]
         case .ledger:
             [("0010_ledger", PackageResources._010_ledger_sql)]

@@ -11,6 +11,8 @@ package struct ImportJob: Sendable, Equatable {
 
     package let id: ImportID
     package let kind: Kind
+    /// What the sender calls it.
+    package let label: String?
     package let state: State
     package let lines: Int64
     package let accepted: Int64

@@ -2,15 +2,22 @@ internal import GRDB
 package import Core
 
 extension StoreTransaction {
-    package func startImport(_ kind: ImportJob.Kind) throws -> ImportID {
+    /// - Parameter label: 1 to 128 bytes.
+    package func startImport(_ kind: ImportJob.Kind, label: String? = nil) throws -> ImportID {
         // Returns nothing. Adds a running import.
-        try run("INSERT INTO import (kind, state, created_at) VALUES (?, 'running', ?)", [kind.rawValue, now.milliseconds])
+        try run("INSERT INTO import (kind, state, label, created_at) VALUES (?, 'running', ?, ?)", [kind.rawValue, label, now.milliseconds])
         return ImportID(rawValue: db.lastInsertedRowID)
     }
 
     package func importJob(_ id: ImportID) throws -> ImportJob? {
         // Returns an import. Changes nothing.
         try row("SELECT * FROM import WHERE id = ?", [id.rawValue]).flatMap(ImportJob.init(row:))
+    }
+
+    /// Newest first, `limit` imports below the row `before`.
+    package func imports(before: Int64? = nil, limit: Int) throws -> [ImportJob] {
+        // Returns one page of imports. Changes nothing.
+        try rows("SELECT * FROM import WHERE id < ? ORDER BY id DESC LIMIT ?", [before ?? .max, limit]).compactMap(ImportJob.init(row:))
     }
 
     /// Adds to how far an import is, in the transaction of the lines it counts.
@@ -53,6 +60,7 @@ extension ImportJob {
         let finished: Int64? = row["finished_at"]
         id = ImportID(rawValue: row["id"])
         self.kind = kind
+        label = row["label"]
         self.state = state
         lines = row["lines"]
         accepted = row["accepted"]
