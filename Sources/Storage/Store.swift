@@ -17,10 +17,12 @@ package final class Store: Sendable {
     package let time: any TimeSource
 
     /// Opens the file of a folder this process owns; the accounts of the configuration become rows.
-    package init(folder: DataFolder, accounts configured: [Account], time: any TimeSource) throws {
+    ///
+    /// - Parameter maxPendingBytes: of requests and slices of imports that wait for their commit.
+    package init(folder: DataFolder, accounts configured: [Account], maxPendingBytes: Int = 64 << 20, time: any TimeSource) throws {
         try DatabaseFile.migrate(path: folder.ledgerPath, schema: .ledger)
         file = try DatabaseFile(path: folder.storePath, schema: .store, secureDelete: true,
-                                attaching: ["ledger": folder.ledgerPath], time: time)
+                                attaching: ["ledger": folder.ledgerPath], maxPendingBytes: maxPendingBytes, time: time)
         self.time = time
         let installed = try file.install(accounts: configured)
         hash = SipHash(key: installed.hashKey)

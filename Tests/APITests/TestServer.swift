@@ -31,9 +31,9 @@ final class TestServer: Sendable {
         return limits
     }()
 
-    init(adding groups: [RouteGroup] = [], limits: AccessLimits = TestServer.limits) throws {
+    init(adding groups: [RouteGroup] = [], limits: AccessLimits = TestServer.limits, maxPendingBytes: Int = 64 << 20) throws {
         path = NSTemporaryDirectory() + "clairon-api-" + UUID().uuidString
-        store = try Store(folder: DataFolder(path: path), accounts: TestServer.accounts, time: time)
+        store = try Store(folder: DataFolder(path: path), accounts: TestServer.accounts, maxPendingBytes: maxPendingBytes, time: time)
         context = try APIContext(store: store, channelRules: [HexRules(), TokenRules(), EndpointRules(), PhoneRules()],
                                  privateEndpointAccounts: ["web-lab"], maxBodyBytes: 65_536, limits: limits)
         api = API(context, adding: groups)
@@ -44,9 +44,9 @@ final class TestServer: Sendable {
     }
 
     /// Runs `body` against a new server and ends it, whatever happens.
-    static func run(adding groups: [RouteGroup] = [], limits: AccessLimits = TestServer.limits,
+    static func run(adding groups: [RouteGroup] = [], limits: AccessLimits = TestServer.limits, maxPendingBytes: Int = 64 << 20,
                     _ body: (TestServer) async throws -> Void) async throws {
-        let server = try TestServer(adding: groups, limits: limits)
+        let server = try TestServer(adding: groups, limits: limits, maxPendingBytes: maxPendingBytes)
         do {
             try await body(server)
             try await server.stop()

@@ -15,7 +15,7 @@ final class TemporaryFolder: Sendable {
 
     func open() throws -> DataFolder { try DataFolder(path: path) }
 
-    func store(accounts: [Account] = [], time: any TimeSource = SystemTime()) throws -> Store {
-        try Store(folder: open(), accounts: accounts, time: time)
+    func store(accounts: [Account] = [], maxPendingBytes: Int = 64 << 20, time: any TimeSource = SystemTime()) throws -> Store {
+        try Store(folder: open(), accounts: accounts, maxPendingBytes: maxPendingBytes, time: time)
     }
 }

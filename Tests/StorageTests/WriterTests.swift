@@ -130,6 +130,44 @@ import Testing
         try store.close()
     }
 
+    @Test func `writes that hold more bytes than may wait are refused, bulk work waits for half of them in its turn`() async throws {
+        let folder = TemporaryFolder()
+        let store = try folder.store(maxPendingBytes: 1_000)
+        let writer = store.file.writer
+        let gate = Gate()
+        let holder = Task { try await writer.write { _ in gate.pass() } }
+        await gate.entered()
+        // The first of all may be larger than the limit: nothing else waits.
+        let large = Task { try await writer.write(bytes: 1_500) { _ in } }
+        while writer.pendingBytes < 1_500 { await Task.yield() }
+        #expect(writer.isBehind)
+        await #expect(throws: StorageError.overloaded) { try await writer.write(bytes: 1) { _ in } }
+        let order = Lock<[Int]>([])
+        let bulk = [400, 100, 300].enumerated().map { number, bytes in
+            Task {
+                await writer.reserve(bytes)
+                order.withLock { $0.append(number) }
+            }
+        }
+        gate.open()
+        try await holder.value
+        try await large.value
+        // 400 and 100 are half of what may wait, in whatever order they came: the third has its turn when there is room again.
+        while order.withLock({ $0.count }) < 2 { await Task.yield() }
+        let taken = order.withLock { $0.map { [400, 100, 300][$0] } }
+        #expect(writer.pendingBytes == taken.reduce(0, +) && writer.pendingBytes <= 500)
+        try await writer.write(bytes: 500) { _ in }
+        await #expect(throws: StorageError.overloaded) { try await writer.write(bytes: 1_000 - writer.pendingBytes + 1) { _ in } }
+        for bytes in taken { writer.giveBack(bytes) }
+        for task in bulk { await task.value }
+        #expect(writer.pendingBytes == 800 - taken.reduce(0, +))
+        // What was reserved is given back by the commit of the work it was for.
+        writer.feed(bytes: writer.pendingBytes, { try $0.execute(sql: "INSERT INTO meta VALUES ('fed', 1)") }, ran: nil, completion: { _ in })
+        try await writer.write { _ in }
+        #expect(writer.pendingBytes == 0)
+        try store.close()
+    }
+
     @Test func `a writer that has committed nothing for two seconds is behind`() async throws {
         let folder = TemporaryFolder()
         let time = ManualTime()

@@ -131,6 +131,8 @@ package enum FileMetrics {
             Metric("clairon_commits_total", .counter, "Transactions committed.", [.init(Double(file.writer.commitCount), labels: labels)]),
             Metric("clairon_commit_duration_seconds", "From BEGIN to the end of COMMIT, fsync included.", [(labels, file.writer.commitDurations)]),
             Metric("clairon_writes_waiting", .gauge, "Writes that wait for their commit.", [.init(Double(file.writer.backlog), labels: labels)]),
+            Metric("clairon_pending_write_bytes", .gauge, "Bytes of requests that wait for their commit, and room that imports have taken.",
+                   [.init(Double(file.writer.pendingBytes), labels: labels)]),
         ]
     }
 }

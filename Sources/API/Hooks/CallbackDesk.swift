@@ -51,7 +51,7 @@ package final class CallbackDesk: Sendable {
         }
         guard !rest.isEmpty else { return result }
         let events = rest
-        let effects = try await store.write { transaction in try events.map { try transaction.apply($0, account: account) } }
+        let effects = try await store.write(bytes: callback.body.count) { transaction in try events.map { try transaction.apply($0, account: account) } }
         for case .account(let notice, let detail, let paused) in effects {
             OperatorLog.write("account_notice", [
                 ("account", account), ("notice", notice.rawValue), ("paused", paused.map(\.description).joined(separator: ",")),

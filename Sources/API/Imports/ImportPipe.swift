@@ -3,13 +3,18 @@ import Linux
 import Storage
 
 /// The way of an import's lines to the writer: a few slices at a time, so that the next is read while one is stored, and no more
-/// than that is in memory. Slices are stored in order, and none after one that was not.
+/// than that is in memory, of all imports together no more than the writer has room for. Slices are stored in order, and none
+/// after one that was not.
 final class ImportPipe: Sendable {
     /// Slices on the way.
     private static let maxSlices = 3
+    /// What a slice may have at most.
+    private static let room = ImportStream.sliceBytes + ImportSource.maxLineBytes
 
     private struct State {
         var slices = 0
+        var lines: Int64 = 0
+        var hasRoom = false
         var failure: (any Error)?
         /// The stream, waiting for room.
         var waiter: UnsafeContinuation<Void, Never>?
@@ -24,13 +29,26 @@ final class ImportPipe: Sendable {
         (self.job, self.reader, self.store) = (job, reader, store)
     }
 
-    /// Returns when there is room for another slice.
+    /// Returns when there is room for a slice to be read.
+    func makeRoom() async {
+        guard !state.withLock({ $0.hasRoom }) else { return }
+        await store.reserve(ImportPipe.room)
+        state.withLock { $0.hasRoom = true }
+    }
+
+    /// Returns when another slice may be sent.
     ///
+    /// - Parameter bytes: what the slice has of the room that was made for it.
     /// - Throws: why a slice could not be stored.
-    func send(_ slice: [ImportItem]) async throws {
+    func send(_ slice: [ImportItem], bytes: Int) async throws {
         try check()
-        state.withLock { $0.slices += 1 }
-        store.feed({ [self] transaction in
+        state.withLock { state in
+            state.slices += 1
+            state.lines += Int64(slice.count)
+            state.hasRoom = false
+        }
+        store.giveBack(ImportPipe.room - bytes)
+        store.feed(bytes: bytes, { [self] transaction in
             try check()
             var tally = ImportTally()
             for item in slice { tally.count(try reader.store(item, in: transaction), line: item.line) }
@@ -50,17 +68,25 @@ final class ImportPipe: Sendable {
         try check()
     }
 
-    /// Ends the import once every slice is stored.
-    func finish() async throws -> ImportJob {
-        try await store.write { [self] transaction in
-            try check()
-            return try transaction.end(import: job, .finished)
+    /// Ends the import once every slice has run. This is taken however much waits, or the job would stay as it is.
+    ///
+    /// - Throws: why it cannot be `finished`.
+    func end(_ end: ImportJob.State) async throws -> ImportJob {
+        let (lines, hadRoom) = state.withLock { state in
+            defer { state.hasRoom = false }
+            return (state.lines, state.hasRoom)
         }
-    }
-
-    /// Ends an import that broke off; what it counts is in.
-    func fail() async throws {
-        _ = try await store.write { [job] in try $0.end(import: job, .failed) }
+        if hadRoom { store.giveBack(ImportPipe.room) }
+        return try await withUnsafeThrowingContinuation { continuation in
+            store.feed({ [self] transaction in
+                let job = try transaction.end(import: job, end)
+                guard end == .finished else { return job }
+                try check()
+                // A slice that failed in this very transaction has not said so yet.
+                guard job.lines == lines else { throw StorageError.unusable("a slice of \(job.id) was not stored") }
+                return job
+            }, ran: nil, completion: { continuation.resume(with: $0) })
+        }
     }
 
     private func check() throws {

@@ -38,19 +38,24 @@ extension APICall {
     /// The same for an effect whose answer can be made afterwards: without a key that keeps it off the writer's thread.
     func once<Value: Sendable>(_ body: JSONBody, _ effect: @escaping @Sendable (StoreTransaction) throws -> Value,
                                answer: @escaping @Sendable (Value) -> Answer) async throws -> Answer {
-        guard let text = try idempotencyKey(), let key else { return answer(try await store.write(effect)) }
+        guard let text = try idempotencyKey(), let key else { return answer(try await write(body, effect)) }
         guard context.inProgress.enter(key.id, text) else {
             throw Problem(.idempotencyInProgress, "The first request with this Idempotency-Key has not been answered yet: repeat it shortly.",
                           headers: [("retry-after", "1")])
         }
         defer { context.inProgress.leave(key.id, text) }
         let hash = SHA256.hash(Array("\(request.method.name) \(request.target)\n".utf8) + body.bytes)
-        return try await store.write { transaction in
+        return try await write(body) { transaction in
             if let recorded = try transaction.recordedAnswer(of: key.id, to: text) { return try Answer(replaying: recorded, of: hash) }
             let answer = answer(try effect(transaction))
             try transaction.record(answer.record(of: hash), of: key.id, to: text)
             return answer
         }
+    }
+
+    /// Carries out what any other request with a body asks for, in one transaction.
+    func write<Value: Sendable>(_ body: JSONBody, _ effect: @escaping @Sendable (StoreTransaction) throws -> Value) async throws -> Value {
+        try await store.write(bytes: body.bytes.count, effect)
     }
 
     /// - Throws: `Problem` 400.

@@ -38,8 +38,7 @@ extension RouteGroup {
                      "Merges the body into the definition of a draft (RFC 7396): objects member by member, null removes, lists are replaced; so are conditions, as a whole.",
                      body: .init("CampaignPatch"), results: [(200, .schema("Campaign"))], takesIfMatch: true) { call in
                 let version = try call.ifMatch()
-                let patch = try await call.body()
-                return try await change(patch.value, call, ifVersion: version).answer(200)
+                return try await change(try await call.body(), call, ifVersion: version).answer(200)
             },
             Endpoint(.DELETE, "/v1/campaigns/{id}", .server(.campaignsWrite), "Deletes a draft and its test sends.", results: [(204, .empty)],
                      takesIfMatch: true) { call in
@@ -83,8 +82,8 @@ extension StoreTransaction {
 }
 
 /// Merges, checks and stores. What it was merged into may change meanwhile: then it is merged again.
-private func change(_ patch: JSONValue, _ call: APICall, ifVersion version: Int64?) async throws -> Campaign {
-    guard case .object(let patch) = patch else { throw InvalidInput("", "wrong_type", "must be an object, not \(patch.typeName)") }
+private func change(_ body: JSONBody, _ call: APICall, ifVersion version: Int64?) async throws -> Campaign {
+    guard case .object(let patch) = body.value else { throw InvalidInput("", "wrong_type", "must be an object, not \(body.value.typeName)") }
     for _ in 0..<3 {
         let old = try await call.campaign()
         try CampaignAction.edit.check(old)
@@ -93,7 +92,7 @@ private func change(_ patch: JSONValue, _ call: APICall, ifVersion version: Int6
         let merged = MergePatch.apply(patch, toDefinition: written)
         let definition = try whole(merged, call.context)
         do {
-            return try await call.store.write { transaction in
+            return try await call.write(body) { transaction in
                 try transaction.check(definition)
                 let new = try transaction.updateCampaign(old.id, version: old.version, name: definition.draft.name,
                                                          purpose: definition.draft.purpose, definition: definition.json.text)

@@ -9,16 +9,18 @@ extension RouteGroup {
                  "Creates a profile, or replaces all it says: what is not named is cleared.",
                  body: .init("ProfileWrite"), results: [(200, .schema("Profile")), (201, .schema("Profile"))]) { call in
             let externalID = try call.externalID()
-            let change = try await call.body().read { ProfileInput.read(&$0, into: .replacement) }
-            let written = try await call.store.write { try $0.write(profile: externalID, change) }
+            let body = try await call.body()
+            let change = try body.read { ProfileInput.read(&$0, into: .replacement) }
+            let written = try await call.write(body) { try $0.write(profile: externalID, change) }
             return Answer(written.isNew ? 201 : 200, written.value.json)
         },
         Endpoint(.PATCH, "/v1/profiles/{external_id}", .server(.profilesWrite),
                  "Changes what is named: null clears a field or removes an attribute, tags are replaced as a whole (RFC 7396).",
                  body: .init("ProfileWrite"), results: [(200, .schema("Profile"))]) { call in
             let externalID = try call.externalID()
-            let change = try await call.body().read { ProfileInput.read(&$0, into: ProfileChange()) }
-            return Answer(200, try await call.store.write { try $0.change(profile: externalID, change).json })
+            let body = try await call.body()
+            let change = try body.read { ProfileInput.read(&$0, into: ProfileChange()) }
+            return Answer(200, try await call.write(body) { try $0.change(profile: externalID, change).json })
         },
         Endpoint(.GET, "/v1/profiles/{external_id}", .server(.profilesRead), "Reads a profile.",
                  results: [(200, .schema("Profile"))]) { call in

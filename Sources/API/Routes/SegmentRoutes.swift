@@ -33,14 +33,15 @@ extension RouteGroup {
                  results: [(200, .schema("Segment"))], takesIfMatch: true) { call in
             let id: SegmentID = try call.identifier()
             let version = try call.ifMatch()
-            let input = try SegmentInput(try await call.body())
+            let body = try await call.body()
+            let input = try SegmentInput(body)
             try await call.store.read { transaction in
                 try input.check(transaction)
                 guard try !transaction.reaches(id, from: input.condition) else {
                     throw InvalidInput("/condition", "invalid_value", "must not lead back to the segment itself")
                 }
             }
-            return try await call.store.write { transaction in
+            return try await call.write(body) { transaction in
                 let old = try transaction.segment(id)
                 let new = try transaction.replace(segment: id, name: input.name, condition: input.condition.normalizedJSON, ifVersion: version)
                 try call.auditor.note(.segmentReplace, "\(id)", before: old?.json, after: new.json, in: transaction)

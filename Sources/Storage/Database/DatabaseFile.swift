@@ -12,8 +12,10 @@ package final class DatabaseFile: Sendable {
     /// - Parameters:
     ///   - attaching: other files as read-only schemas, `[name: path]`; the writer sees only those of `writerAttaches`.
     ///   - secureDelete: overwrite deleted content with zeros (personal data).
+    ///   - maxPendingBytes: of requests that wait for the writer.
     package init(path: String, schema: Schema, secureDelete: Bool, attaching: [String: String] = [:],
-                 writerAttaches: Set<String> = [], functions: [DatabaseFunction] = [], time: any TimeSource) throws {
+                 writerAttaches: Set<String> = [], functions: [DatabaseFunction] = [], maxPendingBytes: Int = 64 << 20,
+                 time: any TimeSource) throws {
         self.path = path
         var configuration = Configuration()
         configuration.label = schema == .store ? "store" : "ledger"
@@ -35,7 +37,7 @@ package final class DatabaseFile: Sendable {
             try schema.migrate(db)
             try Pragmas.verify(on: db, secureDelete: secureDelete)
         }
-        writer = try Writer(pool: pool, name: configuration.label ?? "writer", time: time)
+        writer = try Writer(pool: pool, name: configuration.label ?? "writer", maxPendingBytes: maxPendingBytes, time: time)
     }
 
     /// Creates or upgrades a file without keeping it open, so that others can attach it.

@@ -38,8 +38,10 @@ extension Store {
     }
 
     /// Runs `body` in one transaction and returns once it is durable; what it throws undoes all of it.
-    package func write<Value: Sendable>(_ body: @escaping @Sendable (StoreTransaction) throws -> Value) async throws -> Value {
-        try await file.writer.write { [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }
+    ///
+    /// - Parameter bytes: of the request it comes from.
+    package func write<Value: Sendable>(bytes: Int = 0, _ body: @escaping @Sendable (StoreTransaction) throws -> Value) async throws -> Value {
+        try await file.writer.write(bytes: bytes) { [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }
     }
 
     /// The same for callers that own a thread: `completion` runs on the writer's thread and must only hand over.
@@ -49,10 +51,15 @@ extension Store {
     }
 
     /// For bulk work, of which nobody waits for one piece (`Writer.feed`).
-    package func feed(_ body: @escaping @Sendable (StoreTransaction) throws -> Void, ran: @escaping @Sendable () -> Void,
-                      completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
-        file.writer.feed({ [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }, ran: ran, completion: completion)
+    package func feed<Value: Sendable>(bytes: Int = 0, _ body: @escaping @Sendable (StoreTransaction) throws -> Value, ran: (@Sendable () -> Void)?,
+                                       completion: @escaping @Sendable (Result<Value, any Error>) -> Void) {
+        file.writer.feed(bytes: bytes, { [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }, ran: ran, completion: completion)
     }
+
+    /// Takes room for bulk work (`Writer.reserve`).
+    package func reserve(_ bytes: Int) async { await file.writer.reserve(bytes) }
+
+    package func giveBack(_ bytes: Int) { file.writer.giveBack(bytes) }
 
     /// The same for start-up and commands, which have no async context.
     package func writeNow<Value: Sendable>(_ body: @escaping @Sendable (StoreTransaction) throws -> Value) throws -> Value {

@@ -11,16 +11,19 @@ import Linux
 /// does it must do to the database.
 package final class Writer: Sendable {
     private let mailbox: Mailbox<WriterJob>
-    private let figures = WriterFigures()
+    private let figures: WriterFigures
     private let thread: Thread
     private let time: any TimeSource
     private let stopped = Lock(false)
 
-    init(pool: DatabasePool, name: String, time: any TimeSource) throws {
+    /// - Parameter maxPendingBytes: of requests that wait for their commit.
+    init(pool: DatabasePool, name: String, maxPendingBytes: Int, time: any TimeSource) throws {
         let mailbox = try Mailbox<WriterJob>()
+        let figures = WriterFigures(maxPendingBytes: maxPendingBytes)
         self.mailbox = mailbox
+        self.figures = figures
         self.time = time
-        thread = try Thread.start(named: "\(name)-writer") { [figures] in
+        thread = try Thread.start(named: "\(name)-writer") {
             var loop = WriterLoop(pool: pool, mailbox: mailbox, time: time, figures: figures)
             loop.run()
         }
@@ -35,6 +38,9 @@ package final class Writer: Sendable {
     /// Closures waiting now.
     package var backlog: Int { figures.load.withLock { $0.jobs } }
 
+    /// Bytes of the requests that wait now, and what bulk work has reserved.
+    package var pendingBytes: Int { figures.load.withLock { $0.bytes } }
+
     /// Whether new work should be sent away before it costs anything: as much waits as may, or nothing has been committed for seconds.
     package var isBehind: Bool {
         let now = time.monotonicMilliseconds
@@ -43,10 +49,11 @@ package final class Writer: Sendable {
 
     /// Runs `body` in a transaction of its own making and returns when it is durable.
     ///
+    /// - Parameter bytes: of the request it comes from, which is in memory until then.
     /// - Throws: what `body` threw (its effects are undone), or `StorageError.full`/`.overloaded`.
-    package func write<Value: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
+    package func write<Value: Sendable>(bytes: Int = 0, _ body: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
         try await withUnsafeThrowingContinuation { continuation in
-            submit(body) { continuation.resume(with: $0) }
+            submit(bytes: bytes, body) { continuation.resume(with: $0) }
         }
     }
 
@@ -64,22 +71,36 @@ package final class Writer: Sendable {
     }
 
     /// The same for callers that own a thread: `completion` runs on the writer's thread and must only hand over.
-    package func submit<Value: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> Value,
+    package func submit<Value: Sendable>(bytes: Int = 0, _ body: @escaping @Sendable (GRDB.Database) throws -> Value,
                                          completion: @escaping @Sendable (Result<Value, any Error>) -> Void) {
-        guard figures.load.withLock({ $0.admit() }) else { return completion(.failure(StorageError.overloaded)) }
-        mailbox.post(WriterJob(body, completion))
+        guard figures.load.withLock({ $0.admit(bytes: bytes) }) else { return completion(.failure(StorageError.overloaded)) }
+        mailbox.post(WriterJob(bytes: bytes, body, completion))
+    }
+
+    /// Takes room for bulk work before it is read: returns when no more than half of what may wait does. Room is handed on to
+    /// `feed`, or given back; whoever waits here holds none but what is on its way to the writer.
+    package func reserve(_ bytes: Int) async {
+        await withUnsafeContinuation { continuation in
+            let hasRoom = figures.load.withLock { $0.reserve(bytes, or: continuation) }
+            if hasRoom { continuation.resume() }
+        }
+    }
+
+    package func giveBack(_ bytes: Int) {
+        for waiter in figures.load.withLock({ $0.giveBack(bytes) }) { waiter.resume() }
     }
 
     /// For work in bulk, of which nobody waits for one piece: transactions may stay open for more of it, so that pages which
     /// many pieces change are written once. It is always taken, so callers keep few pieces on the way.
     ///
     /// - Parameters:
-    ///   - ran: called once `body` has run, durable or not: time to send the next piece.
+    ///   - bytes: of the room that was reserved, given back after the COMMIT.
+    ///   - ran: called once `body` has run, durable or not: time to send the next piece. Nil for the last, which has no next one to wait for.
     ///   - completion: called after the COMMIT, on the writer's thread like `ran`.
-    package func feed(_ body: @escaping @Sendable (GRDB.Database) throws -> Void, ran: @escaping @Sendable () -> Void,
-                      completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+    package func feed<Value: Sendable>(bytes: Int = 0, _ body: @escaping @Sendable (GRDB.Database) throws -> Value, ran: (@Sendable () -> Void)?,
+                                       completion: @escaping @Sendable (Result<Value, any Error>) -> Void) {
         figures.load.withLock { $0.add() }
-        var job = WriterJob(body, completion)
+        var job = WriterJob(bytes: bytes, body, completion)
         job.ran = ran
         mailbox.post(job)
     }

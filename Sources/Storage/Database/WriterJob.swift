@@ -11,9 +11,12 @@ struct WriterJob: Sendable {
     /// Called when it has run first. Whose job has one is in no hurry.
     var ran: (@Sendable () -> Void)?
     var isStop = false
+    /// What it holds of memory until then.
+    let bytes: Int
 
-    init<Value: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> Value,
+    init<Value: Sendable>(bytes: Int = 0, _ body: @escaping @Sendable (GRDB.Database) throws -> Value,
                           _ completion: @escaping @Sendable (Result<Value, any Error>) -> Void) {
+        self.bytes = bytes
         let outcome = Outcome<Value>()
         run = { db in
             do {
@@ -38,38 +41,9 @@ struct WriterJob: Sendable {
 
 /// What a writer tells of itself to other threads.
 final class WriterFigures: Sendable {
-    let load = Lock(WriterLoad())
+    let load: Lock<WriterLoad>
     let commits = Lock<Int64>(0)
     let durations = Lock(Histogram())
-}
 
-/// How much waits for a writer, and how much may.
-struct WriterLoad: Sendable {
-    /// Each holds the request it came with.
-    static let maxJobs = 10_000
-    /// Nothing is committed for so long only when the disk stalls, or a statement does.
-    static let maxMilliseconds: Int64 = 2_000
-
-    private(set) var jobs = 0
-    /// When the transaction under way began.
-    var busySince: Int64?
-
-    func isBehind(at now: Int64) -> Bool {
-        jobs >= WriterLoad.maxJobs || busySince.map { now - $0 >= WriterLoad.maxMilliseconds } == true
-    }
-
-    /// - Returns: false when no more may wait.
-    mutating func admit() -> Bool {
-        guard jobs < WriterLoad.maxJobs else { return false }
-        jobs += 1
-        return true
-    }
-
-    mutating func add() { jobs += 1 }
-
-    /// The transaction has ended, and with it so many.
-    mutating func release(_ count: Int) {
-        jobs -= count
-        busySince = nil
-    }
+    init(maxPendingBytes: Int) { load = Lock(WriterLoad(maxBytes: maxPendingBytes)) }
 }

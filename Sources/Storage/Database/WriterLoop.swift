@@ -92,8 +92,10 @@ struct WriterLoop {
             group.append(contentsOf: waiting)
             waiting.removeAll()
         }
-        figures.load.withLock { $0.release(group.count) }
+        let bytes = group.reduce(0) { $0 + $1.bytes }
+        let waiters = figures.load.withLock { $0.release(group.count, bytes: bytes) }
         wakeUps.gather {
+            for waiter in waiters { waiter.resume() }
             for job in group { job.finish(failure) }
         }
         return group.contains(where: \.isStop)

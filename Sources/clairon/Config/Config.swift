@@ -14,6 +14,8 @@ struct Config: Sendable {
 
     struct Limits: Sendable {
         var maxBodyBytes = 1 << 20
+        /// Taken and not yet stored.
+        var maxPendingWriteBytes = 64 << 20
         var maxConnections = 10_000
         /// Of one client address; nil for no limit, as behind a proxy, where all come from one.
         var maxConnectionsPerAddress: Int?

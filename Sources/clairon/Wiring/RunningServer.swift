@@ -36,7 +36,7 @@ final class RunningServer: Sendable {
         let isStopping = Lock(false)
         self.isStopping = isStopping
         folder = try DataFolder(path: config.dataFolder)
-        store = try Store(folder: folder, accounts: config.accounts.map(\.account), time: time)
+        store = try Store(folder: folder, accounts: config.accounts.map(\.account), maxPendingBytes: config.limits.maxPendingWriteBytes, time: time)
         ledger = try Ledger(folder: folder, store: store)
 
         tls = try config.tls.map { TLSCredentials(try $0.load(path: path)) }
