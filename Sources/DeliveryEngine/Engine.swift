@@ -40,7 +40,7 @@ package final class Engine: Sendable {
             if case .inconsistent = event { violationCount.withLock { $0 += 1 } }
             log(event)
         }
-        scheduler = Scheduler(store: store, ledger: ledger, rules: rules, board: board, log: log) { [senders] runs in
+        scheduler = try Scheduler(store: store, ledger: ledger, rules: rules, board: board, log: log) { [senders] runs in
             for sender in senders { sender.post(.runs(runs)) }
         }
     }

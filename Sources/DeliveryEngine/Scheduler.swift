@@ -17,10 +17,10 @@ final class Scheduler: Sendable {
     /// Inconsistent runs that were told of: once is enough.
     private let reported = Lock<Set<RunID>>([])
     private let forgottenAt = Lock<Timestamp?>(nil)
-    private let alarm: Alarm
+    private let thread: SchedulerThread
     private let task = Lock<Task<Void, Never>?>(nil)
 
-    private static let round = Duration.milliseconds(500)
+    private static let roundMilliseconds: Int64 = 500
     /// How long provider events and statuses that no result came for are kept, and how often that is looked at.
     private static let memory = Duration.seconds(7 * 86_400)
     private static let forgetting = Duration.seconds(3_600)
@@ -28,18 +28,18 @@ final class Scheduler: Sendable {
     private static let patience: Int64 = 300_000
 
     init(store: Store, ledger: Ledger, rules: [Channel: any ChannelRules], board: StatusBoard,
-         log: @escaping @Sendable (EngineEvent) -> Void, publish: @escaping @Sendable ([SendingRun]) -> Void) {
+         log: @escaping @Sendable (EngineEvent) -> Void, publish: @escaping @Sendable ([SendingRun]) -> Void) throws {
         self.store = store
         self.ledger = ledger
         self.rules = rules
         self.board = board
         self.log = log
         self.publish = publish
-        alarm = Alarm()
+        thread = try SchedulerThread()
     }
 
     func start() {
-        let loop = Task { [self] in
+        let loop = Task(executorPreference: thread) { [self] in
             while !Task.isCancelled {
                 do {
                     try await round()
@@ -48,21 +48,22 @@ final class Scheduler: Sendable {
                 } catch {
                     log(.roundFailed("\(error)"))
                 }
-                await alarm.wait(atMost: Scheduler.round)
+                await thread.wait(atMost: Scheduler.roundMilliseconds)
             }
         }
         task.withLock { $0 = loop }
     }
 
-    func wake() { alarm.ring() }
+    func wake() { thread.ring() }
 
     func stop() async {
         let loop = task.withLock { $0 }
         loop?.cancel()
         // At once: a round may be long.
         publish([])
-        alarm.ring()
+        thread.ring()
         await loop?.value
+        thread.end()
         publish([])
     }
 

@@ -14,9 +14,11 @@ final class Sender: Sendable {
         let mailbox = try Mailbox<SenderMessage>()
         self.mailbox = mailbox
         self.board = board
+        // Made here, so that a descriptor that is missing fails the start; from then on the thread's alone.
+        nonisolated(unsafe) let loop = try SenderLoop(
+            accounts: accounts, ledger: ledger, store: store, epoch: epoch, mailbox: mailbox, board: board)
         thread = try Thread.start(named: "sender-\(number)") {
             do {
-                let loop = try SenderLoop(accounts: accounts, ledger: ledger, store: store, epoch: epoch, mailbox: mailbox, board: board)
                 try loop.run()
             } catch {
                 onFatal("sender \(number): \(error)")
@@ -59,7 +61,7 @@ package final class StatusBoard: Sendable {
     package var all: [LaneStatus] { statuses.withLock { Array($0.values) } }
 }
 
-/// Lives on the sender's thread only.
+/// Runs on the sender's thread only.
 private final class SenderLoop {
     private let lanes: [Lane]
     private let mailbox: Mailbox<SenderMessage>

@@ -7,8 +7,7 @@ package enum DescriptorLimit {
     /// - Returns: the limit from now on.
     @discardableResult
     package static func raise() -> Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        guard var limit = read() else { return 1_024 }
         if limit.rlim_cur < limit.rlim_max {
             let before = limit.rlim_cur
             limit.rlim_cur = limit.rlim_max
@@ -16,5 +15,13 @@ package enum DescriptorLimit {
             if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 { limit.rlim_cur = before }
         }
         return Int(clamping: limit.rlim_cur)
+    }
+
+    /// As it is now: others may change it (prlimit(1)).
+    package static var current: Int { read().map { Int(clamping: $0.rlim_cur) } ?? 1_024 }
+
+    private static func read() -> rlimit? {
+        var limit = rlimit()
+        return getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? limit : nil
     }
 }

@@ -79,6 +79,42 @@ extension SystemTests {
             #expect(try server.stop() == .exit(0))
         }
 
+        private func limit(_ pid: pid_t, to descriptors: Int, in folder: TemporaryFolder) throws -> ChildProcess.End {
+            try ChildProcess.run(["/usr/bin/prlimit", "--pid", "\(pid)", "--nofile=\(descriptors):"], in: folder).end
+        }
+
+        @Test(arguments: [10, 16, 24, 32, 48, 64, 80])
+        func `a limit that cannot do is told at once`(descriptors: Int) throws {
+            let folder = try TemporaryFolder()
+            let config = try folder.write(#"{"listen":"127.0.0.1:0","data_dir":"data"}"#, to: "config.json")
+            let serve = ["/usr/bin/prlimit", "--nofile=\(descriptors)", try Clairon.binary(), "serve", "--config", config]
+            let (end, _, errors) = try ChildProcess.run(serve, in: folder)
+            #expect(end == .exit(1))
+            #expect(errors.hasPrefix("Error: \(descriptors) descriptors do not suffice to serve: set LimitNOFILE (ulimit -n) to "), "\(errors)")
+            #expect(errors.filter { $0 == "\n" }.count == 1, "\(errors)")
+        }
+
+        /// From the second descriptor that it opens to the last: whatever it opens next, it does without or says why it ends.
+        @Test(arguments: Array(stride(from: 5, through: 38, by: 3)))
+        func `a limit that falls while the server starts ends it with the reason, or is waited out`(descriptors: Int) throws {
+            let folder = try TemporaryFolder()
+            let server = try ServerProcess([:], port: Clairon.freePort(), in: folder)
+            try server.spawn()
+            while ((try? FolderList.count("/proc/\(server.pid)/fd")) ?? descriptors) < min(descriptors, 28) { sched_yield() }
+            _ = try limit(server.pid, to: descriptors, in: folder)
+            // Two looks of libdispatch at its workers, five rounds of the scheduler.
+            let start = ContinuousClock.now
+            while server.end == nil, start.duration(to: .now) < .milliseconds(2_500) { _ = Poll.readable(-1, milliseconds: 50) }
+            if let end = server.end {
+                #expect(end == .exit(1), "\(server.log)")
+                #expect(server.log.contains("\(descriptors) descriptors do not suffice to serve: set LimitNOFILE (ulimit -n) to "), "\(server.log)")
+            } else {
+                #expect(try limit(server.pid, to: 1_024, in: folder) == .exit(0))
+                try server.waitUntilReady()
+                #expect(try server.stop() == .exit(0))
+            }
+        }
+
         @Test func `a limit that falls below what is open is waited out`() throws {
             let folder = try TemporaryFolder()
             let server = try ServerProcess([:], port: Clairon.freePort(), in: folder)
@@ -90,7 +126,7 @@ extension SystemTests {
                 defer { open = (try? FolderList.count("/proc/\(server.pid)/fd")) ?? 0 }
                 return answers(server) && (try? FolderList.count("/proc/\(server.pid)/fd")) == open
             }
-            #expect(try ChildProcess.run(["/usr/bin/prlimit", "--pid", "\(server.pid)", "--nofile=\(open / 2):"], in: folder).end == .exit(0))
+            #expect(try limit(server.pid, to: open / 2, in: folder) == .exit(0))
             let crowd = Crowd(50, port: server.port)
             #expect(!answers(server))
             let share = try load(of: server.pid) {
@@ -99,7 +135,7 @@ extension SystemTests {
             }
             #expect(share < 0.05, "\(share) of a core")
             let raised = ContinuousClock.now
-            #expect(try ChildProcess.run(["/usr/bin/prlimit", "--pid", "\(server.pid)", "--nofile=1024:"], in: folder).end == .exit(0))
+            #expect(try limit(server.pid, to: 1_024, in: folder) == .exit(0))
             do {
                 try Poll.until("an answer again", seconds: 5) { answers(server) }
             } catch {

@@ -11,12 +11,17 @@ struct Serve: ParsableCommand {
     @OptionGroup var options: ConfigOptions
 
     func run() throws {
+        // First of all: whatever comes next opens something, and would only say that it cannot.
+        if let shortage = DescriptorBudget.shortage(of: DescriptorLimit.raise()) { throw Failed(shortage) }
         // Blocked before any other thread exists, so that they all inherit it and only this one sees the signals.
         let signals = try SignalFD([SIGTERM, SIGINT, SIGHUP])
+        // libdispatch opens its epoll, its eventfd and its timers when they are first needed, and where it cannot, it traps or
+        // never wakes anybody: now it can.
+        blocking { try? await Task.sleep(for: .milliseconds(1)) }
         let socket = try InheritedSocket.take()
         let (config, path) = try options.load()
         let log = Logger(label: "clairon") { _ in LineLogHandler() }
-        let server = try checkingConfig { try RunningServer(config, path: path, log: log, socket: socket) }
+        let server = try checkingConfig { try explained { try RunningServer(config, path: path, log: log, socket: socket) } }
         let watchdog = try Watchdog.start(proof: server.prove)
         _ = try Notify.fromEnvironment().send(.ready)
         while try signals.wait() == SIGHUP {
@@ -32,6 +37,16 @@ struct Serve: ParsableCommand {
         }
         // With a socket of its own the listener closes a moment after `/readyz` has said so.
         blocking { await server.stop(notice: server.isSocketInherited ? .zero : .seconds(1)) }
+    }
+}
+
+/// A start that fails while somebody lowers the limit of descriptors (prlimit(1)) fails for that reason, whatever call noticed it.
+private func explained<Value>(_ start: () throws -> Value) throws -> Value {
+    do {
+        return try start()
+    } catch {
+        guard let shortage = DescriptorBudget.shortage(of: DescriptorLimit.current) else { throw error }
+        throw Failed("\(shortage); \(error)")
     }
 }
 

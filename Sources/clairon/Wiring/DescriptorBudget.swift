@@ -1,4 +1,5 @@
 import Core
+import Linux
 
 /// Who may have how many descriptors. Connections of clients never take the last ones: the databases, libcurl and the log
 /// need theirs when the server is full, and most of all then.
@@ -11,14 +12,17 @@ struct DescriptorBudget {
     let connections: Int
     let wanted: Int
 
-    /// Databases, loops, threads, the admin socket, and connections that are being turned away.
-    private static let base = 80
+    /// Databases, the admin socket, connections that are being turned away; and, for each core, a loop and a sender.
+    private static let base = 64 + 8 * Cores.usable
+
+    /// With fewer nothing is served: the start would fail at one descriptor or another.
+    static let minimum = base + 16
 
     /// - Parameter outgoing: connections to providers.
     init(limit: Int, maxConnections: Int, outgoing: Int) {
         self.limit = limit
         wanted = maxConnections
-        reserve = min(DescriptorBudget.base + outgoing, limit / 4 * 3)
+        reserve = min(DescriptorBudget.base + outgoing, max(DescriptorBudget.base, limit / 4 * 3))
         connections = max(1, min(maxConnections, limit - reserve))
     }
 
@@ -33,8 +37,15 @@ struct DescriptorBudget {
 
     /// What an operator should know.
     var warning: String? {
+        if let shortage = DescriptorBudget.shortage(of: limit) { return shortage }
         guard connections < wanted else { return nil }
         return "limits.max_connections: \(wanted) do not fit into \(limit) descriptors, of which \(reserve) are reserved: "
             + "\(connections) are served; raise LimitNOFILE (ulimit -n) to \(wanted + reserve)"
+    }
+
+    /// Why nothing can be served under that limit; nil when it can.
+    static func shortage(of limit: Int) -> String? {
+        guard limit < minimum else { return nil }
+        return "\(limit) descriptors do not suffice to serve: set LimitNOFILE (ulimit -n) to \(minimum) at least, better to 65536"
     }
 }

@@ -37,6 +37,8 @@ final class ServerProcess {
 
     var http: HTTPClient { HTTPClient(port: port) }
     var pid: pid_t { process?.pid ?? 0 }
+    /// How it ended, or nil while it runs.
+    var end: ChildProcess.End? { process?.poll() }
 
     /// Everything its processes have logged so far.
     var log: String { logs.map { ChildProcess.text(of: $0 + ".err") + ChildProcess.text(of: $0 + ".out") }.joined() }
