@@ -36,14 +36,14 @@ struct ConventionMatrix {
 
     /// A body that the endpoint takes: the example of its schema in the document, where it needs one.
     func example(_ endpoint: Endpoint) throws -> String? {
-        guard let body = endpoint.body else { return nil }
-        let schema = try JSONValue(parsing: server.api.document)["components"]?["schemas"]?[body.schema]
-        return body.schema == "NoFields" ? "{}" : try #require(schema?["examples"]?.array?.first?.text, "an example of \(body.schema)")
+        guard let name = endpoint.body?.types.first?.schema else { return nil }
+        let schema = try JSONValue(parsing: server.api.document)["components"]?["schemas"]?[name]
+        return name == "NoFields" ? "{}" : try #require(schema?["examples"]?.array?.first?.text, "an example of \(name)")
     }
 
     /// With what the endpoint needs besides.
     func send(_ endpoint: Endpoint, query: String = "", body: String? = nil, headers: [(String, String)] = []) async throws -> Reply {
-        let required = endpoint.body?.type == "application/x-ndjson" ? "kind=profiles" : ""
+        let required = endpoint.body?.isJSON == false ? "kind=profiles" : ""
         let query = [query, query.hasPrefix("kind=") ? "" : required].filter { !$0.isEmpty }.joined(separator: "&")
         return try await server.send(endpoint.method.name, target(endpoint) + (query.isEmpty ? "" : "?" + query), body,
                                      once: endpoint.idempotency == .none ? nil : "matrix", headers: headers)

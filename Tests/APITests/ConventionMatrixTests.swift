@@ -21,7 +21,7 @@ import Testing
 
     @Test func `a body is JSON as it is documented, and nothing else`() async throws {
         try await Self.run { matrix in
-            for endpoint in matrix.endpoints where endpoint.body?.type == "application/json" {
+            for endpoint in matrix.endpoints where endpoint.body?.isJSON == true {
                 try await matrix.expect(400, "/zzz", endpoint, body: #"{"zzz":1}"#)
                 try await matrix.expect(400, "", endpoint, body: "1")
                 try await matrix.expect(400, "", endpoint, body: #"{"name":}"#) { $0.contains("at byte 8") }
@@ -35,10 +35,13 @@ import Testing
         try await Self.run { matrix in
             for endpoint in matrix.endpoints {
                 guard let body = endpoint.body else { continue }
-                for type in ["text/plain", "application/x-www-form-urlencoded", "\(body.type); charset=iso-8859-1", ""] {
+                for type in ["text/plain", "application/x-www-form-urlencoded", ""] {
                     try await matrix.expect(415, nil, endpoint, body: "{}", headers: [("content-type", type)])
                 }
-                try await matrix.expect(415, nil, endpoint, body: "{}", headers: [("content-type", body.type), ("content-encoding", "gzip")])
+                for (type, _) in body.types {
+                    try await matrix.expect(415, nil, endpoint, body: "{}", headers: [("content-type", "\(type); charset=iso-8859-1")])
+                    try await matrix.expect(415, nil, endpoint, body: "{}", headers: [("content-type", type), ("content-encoding", "gzip")])
+                }
                 let limit = endpoint.bodyLimit(matrix.server.context)
                 guard limit <= 1 << 20 else { continue }
                 try await matrix.expect(413, nil, endpoint, body: String(repeating: " ", count: limit + 1)) { $0.contains("\(limit) bytes") }

@@ -81,7 +81,8 @@ final class RunningServer: Sendable {
         server = try Server(configuration, router: api.router, time: time)
         context.readiness.register("stopping") { !isStopping.withLock { $0 } }
         context.metrics.register(EngineMetrics(engine: engine, ledger: ledger).read)
-        context.metrics.register(ServerMetrics(server: server).read)
+        // The server holds its routes, and they the metrics: not a circle.
+        context.metrics.register { [weak server] in server.map { ServerMetrics(server: $0).read() } ?? [] }
         context.metrics.register(LedgerCensus(ledger: ledger).read)
         context.metrics.register(ProgramMetrics.read)
         isSocketInherited = socket != nil

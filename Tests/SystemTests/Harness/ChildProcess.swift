@@ -50,13 +50,18 @@ final class ChildProcess {
         }
         if let socket { posix_spawn_file_actions_adddup2(&actions, socket, 3) }
         var argv = command.map { strdup($0) } + [nil]
-        var envp = (environment + ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"])
-            .map { strdup($0) } + [nil]
+        let inherited = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"] + ChildProcess.sanitizers
+        var envp = (environment + inherited).map { strdup($0) } + [nil]
         defer { (argv + envp).forEach { free($0) } }
         var started: pid_t = 0
         let failure = posix_spawn(&started, command.first ?? "", &actions, nil, &argv, &envp)
         guard failure == 0 else { throw Errno(call: "posix_spawn \(command.first ?? "")", code: failure) }
         pid = started
+    }
+
+    /// What `scripts/sanitize` tells the sanitizers of an instrumented program: where reports go, what to leave out.
+    private static let sanitizers = ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"].compactMap { (name: String) -> String? in
+        getenv(name).map { "\(name)=\(String(cString: $0))" }
     }
 
     deinit {
