@@ -83,7 +83,7 @@ final class Transfer {
         }
         if refusedAddress && code == CURLE_COULDNT_CONNECT {
             return .failed(
-                TransferFailure(code, reason: "The address is not allowed", disposition: .notSent))
+                TransferFailure(code, reason: "The address is not allowed", label: "address_not_allowed", disposition: .notSent))
         }
         let mayBeProcessed = hasSentBytes(code) && !trace.wasRefused(goAways)
         return .failed(

@@ -15,9 +15,13 @@ package struct TransferFailure: Error, Sendable, Hashable, CustomStringConvertib
     package let reason: String
     package let disposition: Disposition
 
+    /// For the ledger: a code, as short as those of providers.
+    package let label: String
+
     package var description: String { "\(reason) (\(code), \(disposition))" }
 
-    init(_ code: CURLcode, reason: String? = nil, disposition: Disposition) {
+    init(_ code: CURLcode, reason: String? = nil, label: String? = nil, disposition: Disposition) {
+        self.label = label ?? "curl \(code.rawValue)"
         self.code = Int32(bitPattern: code.rawValue)
         self.reason = reason ?? String(cString: curl_easy_strerror(code))
         self.disposition = disposition

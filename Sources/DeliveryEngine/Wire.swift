@@ -22,10 +22,9 @@ extension ProviderReply {
 extension Outcome {
     /// A transfer that ended without an answer.
     init(_ failure: TransferFailure) {
-        let detail = "curl \(failure.code)"
         self = switch failure.disposition {
-        case .notSent: .notSent(detail: detail)
-        case .ambiguous: .ambiguous(detail: detail)
+        case .notSent: .notSent(detail: failure.label)
+        case .ambiguous: .ambiguous(detail: failure.label)
         }
     }
 }

@@ -13,6 +13,7 @@ final class ServerProcess {
     private var environment: [String]
     private let descriptors: Int?
     private let socket: Int32?
+    private let wrapper: [String]
 
     /// Writes the configuration and starts nothing.
     ///
@@ -20,9 +21,11 @@ final class ServerProcess {
     ///   - config: as for config.json; `listen` and `data_dir` are replaced.
     ///   - descriptors: its RLIMIT_NOFILE.
     ///   - socket: a listening socket that it gets from us; stays the caller's.
+    ///   - command: a command that runs it, such as nsenter(1) with its arguments.
     init(_ config: JSONObject, port: Int, in folder: TemporaryFolder, environment: [String] = [], descriptors: Int? = nil,
-         socket: Int32? = nil) throws {
+         socket: Int32? = nil, within command: [String] = []) throws {
         self.descriptors = descriptors
+        wrapper = command
         self.socket = socket
         self.folder = folder
         self.port = port
@@ -51,7 +54,7 @@ final class ServerProcess {
     }
 
     private func command() throws -> [String] {
-        let serve = [try Clairon.binary(), "serve", "--config", configPath]
+        let serve = wrapper + [try Clairon.binary(), "serve", "--config", configPath]
         // LISTEN_PID is the process's own id, which only it knows before it is the server.
         if socket != nil { return ["/bin/sh", "-c", #"LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=http exec "$0" "$@""#] + serve }
         return (descriptors.map { ["/usr/bin/prlimit", "--nofile=\($0)"] } ?? []) + serve
