@@ -6,33 +6,30 @@ import Testing
 extension SystemTests {
     /// Descriptors run out: the server waits without spinning, says no to those it has no room for, and goes on when there is.
     @Suite struct DescriptorTests {
-        /// Open connections that do nothing.
+        /// A process with open connections that do nothing.
         private final class Crowd {
-            private var numbers: [Int32] = []
+            private let process: ChildProcess
 
-            init(_ count: Int, port: Int) {
-                var address = sockaddr_in()
-                address.sin_family = sa_family_t(AF_INET)
-                address.sin_port = in_port_t(UInt16(port)).bigEndian
-                address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-                for _ in 0..<count {
-                    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | Int32(SOCK_NONBLOCK.rawValue), 0)
-                    guard number >= 0 else { continue }
-                    _ = withUnsafePointer(to: &address) { pointer in
-                        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                            connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                        }
-                    }
-                    numbers.append(number)
-                }
+            private static let script = """
+                import signal, socket, sys
+                crowd = [socket.socket() for _ in range(int(sys.argv[2]))]
+                for one in crowd:
+                    one.setblocking(False)
+                    one.connect_ex(("127.0.0.1", int(sys.argv[1])))
+                print("here", flush=True)
+                signal.pause()
+                """
+
+            init(_ count: Int, port: Int, in folder: TemporaryFolder) throws {
+                let process = try ChildProcess(["/usr/bin/env", "python3", "-c", Crowd.script, "\(port)", "\(count)"], log: folder.fresh("crowd"))
+                self.process = process
+                try Poll.until("the crowd") { process.outputText.contains("here") }
             }
 
-            func leave() {
-                numbers.forEach { close($0) }
-                numbers = []
+            func kill() throws {
+                process.send(SIGKILL)
+                _ = try process.wait()
             }
-
-            deinit { leave() }
         }
 
         /// CPU time of a process in seconds.
@@ -61,7 +58,7 @@ extension SystemTests {
             try server.start()
             let key = try server.createKey()
             #expect(server.log.contains("few_descriptors"))
-            let crowd = Crowd(400, port: server.port)
+            let crowd = try Crowd(400, port: server.port, in: folder)
             try Poll.until("a full house") { !answers(server) }
             let share = try load(of: server.pid) {
                 let end = ContinuousClock.now + .seconds(2)
@@ -73,7 +70,7 @@ extension SystemTests {
             // Not through HTTP: the admin socket, and a commit.
             #expect(try server.createKey() != key)
             let left = ContinuousClock.now
-            crowd.leave()
+            try crowd.kill()
             try Poll.until("an answer again", seconds: 5) { answers(server) }
             #expect(left.duration(to: .now) < .seconds(1))
             #expect(try server.stop() == .exit(0))
@@ -127,7 +124,7 @@ extension SystemTests {
                 return answers(server) && (try? FolderList.count("/proc/\(server.pid)/fd")) == open
             }
             #expect(try limit(server.pid, to: open / 2, in: folder) == .exit(0))
-            let crowd = Crowd(50, port: server.port)
+            let crowd = try Crowd(50, port: server.port, in: folder)
             #expect(!answers(server))
             let share = try load(of: server.pid) {
                 let end = ContinuousClock.now + .seconds(2)
@@ -143,7 +140,7 @@ extension SystemTests {
                 Issue.record("\(error); \(open) were open; \(limit ?? "the process has gone"); its log:\n\(server.log)")
             }
             #expect(raised.duration(to: .now) < .seconds(1))
-            crowd.leave()
+            try crowd.kill()
             #expect(try server.stop() == .exit(0))
         }
     }
