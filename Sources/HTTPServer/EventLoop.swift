@@ -13,7 +13,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     let configuration: ServerConfiguration
     let router: Router
     let counters = LoopCounters()
-    let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
+    let scratch: UnsafeMutableBufferPointer<UInt8>
     private let time: any TimeSource
     private let census: ConnectionCensus
     private let mailbox: Mailbox<LoopMessage>
@@ -60,6 +60,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         idLine = Array("request-id: \(idPrefix)".utf8)
         mailbox = try Mailbox()
         epoll = try Epoll()
+        // Last: nothing frees it when the above fails.
+        scratch = .allocate(capacity: 65_536)
         try epoll.add(mailbox.rawDescriptor, .readable, token: Self.mailboxToken)
     }
 

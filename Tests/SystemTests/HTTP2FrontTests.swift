@@ -16,7 +16,7 @@ extension SystemTests {
             let api = try server.api()
             try Audience.load(Self.counts, from: sandbox, into: api)
             let campaign = try api.launch(Audience.campaign([.apns, .fcm]))
-            let report = try api.waitUntilFinished(campaign)
+            let report = try api.waitUntilFinished(campaign, seconds: 600)
             let lines = ChildProcess.text(of: front.ready["access_log"]?.string ?? "").split(separator: "\n").map { $0.split(separator: " ") }
             #expect(try server.stop() == .exit(0))
             try front.stop()
