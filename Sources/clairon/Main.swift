@@ -9,7 +9,7 @@ struct Clairon: ParsableCommand {
         discussion: "Exit codes: 0 done, 1 failed, 64 wrong arguments, 65 the audit log is not whole, 70 the engine cannot go on, 78 wrong configuration.",
         version: Clairon.version,
         subcommands: [
-            Serve.self, DemoCommand.self, SandboxCommand.self, Check.self, Migrate.self, Keys.self, Audit.self, VAPID.self,
+            Serve.self, DemoCommand.self, SandboxCommand.self, Check.self, Migrate.self, CampaignCommand.self, Keys.self, Audit.self, VAPID.self,
         ])
 
     static let version = "0.1.0"

@@ -19,6 +19,7 @@ final class CampaignServer: Sendable {
     let context: APIContext
     let api: API
     let engine = IdleEngine()
+    let progress: ProgressDesk
     let time = ManualTime()
     let port: Int
     /// A key with every scope.
@@ -41,7 +42,8 @@ final class CampaignServer: Sendable {
         ledger = try Ledger(folder: folder, store: store)
         context = try APIContext(store: store, channelRules: [APNsRules(), FCMRules(), WebPushRules(), MessengerRules(), SMSRules()],
                                      limits: TestServer.limits)
-        let services = CampaignServices(ledger: ledger, engine: engine)
+        let services = CampaignServices(ledger: ledger, engine: engine, beat: 20)
+        progress = services.progress
         let desk = CallbackDesk(receivers: HookFixtures.receivers, store: store, ledger: ledger, engine: engine, publicURL: CampaignServer.publicURL)
         api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .hooks(desk)])
         schemas = SchemaCheck(document: try JSONValue(parsing: api.document))
@@ -63,6 +65,7 @@ final class CampaignServer: Sendable {
     }
 
     private func stop() async throws {
+        progress.end()
         await server.drain()
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [server] in

@@ -14,6 +14,8 @@ struct ConventionMatrix {
 
     init(_ server: CampaignServer) async throws {
         self.server = server
+        // A stream has an end then.
+        server.progress.end()
         _ = try await server.send("PUT", "/v1/profiles/u1", #"{"tags":["vip"]}"#)
         names["/v1/campaigns/{id}"] = try await server.draft()
         names["/v1/subscriptions/{id}"] = try await server.person("u1", phone: "+33612345678").id.description

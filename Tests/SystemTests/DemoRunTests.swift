@@ -8,7 +8,7 @@ import Testing
     @Test func `runs a campaign over every channel and accounts for everybody`() async throws {
         let folder = try SandboxFolder.temporary()
         defer { folder.remove() }
-        let demonstration = Demonstration(people: 150, seed: 5, screen: DemoScreen(isSilent: true), start: DemoServer.start)
+        let demonstration = Demonstration(people: 150, seed: 5, screen: Screen(isSilent: true), start: DemoServer.start)
         let stage = try await demonstration.run(in: folder)
         await stage.close()
         #expect(stage.result.findings.differences == [])

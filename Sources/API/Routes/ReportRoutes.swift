@@ -10,10 +10,19 @@ extension RouteGroup {
             Endpoint(.GET, "/v1/campaigns/{id}/report", .server(.reportsRead),
                      "The launch in numbers. The states sum to `audience` at every instant; until the audience is frozen, moments after the start, all are 0.",
                      results: [(200, .schema("Report"))]) { call in
-                let campaign = try await call.campaign()
-                let report = try await services.ledger.report(campaign.id)
-                let time = call.store.time
-                return Answer(200, CampaignReport(campaign, report, services.rates, now: call.store.now, monotonic: time.monotonicMilliseconds).json)
+                guard let report = try await services.report(of: call.identifier(), in: call.store) else { throw StorageError.notFound }
+                return Answer(200, report)
+            },
+            Endpoint(.GET, "/v1/campaigns/{id}/progress", .server(.reportsRead),
+                     "The report as Server-Sent Events: `progress` whenever it has changed, at most once a second; `end` when the campaign is over, and the stream with it. A stream that breaks off is asked for again.",
+                     results: [(200, .type("text/event-stream"))], refusals: [503]) { call in
+                let id = try await call.campaign().id
+                let seat = try services.progress.seat()
+                let store = call.store
+                return Answer(200, .stream(type: "text/event-stream") { writer in
+                    await services.progress.stream(id, to: writer) { try await services.report(of: id, in: store) }
+                    _ = seat
+                }, headers: [("x-accel-buffering", "no")])
             },
             Endpoint(.GET, "/v1/campaigns/{id}/deliveries", .server(.reportsRead),
                      "What happened to every recipient, and why, oldest first. Rows appear as sending goes on: whoever has none yet is pending in the report.",

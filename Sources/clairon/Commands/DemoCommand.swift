@@ -27,7 +27,7 @@ struct DemoCommand: ParsableCommand {
     }
 
     func run() throws {
-        let screen = DemoScreen(isSilent: json)
+        let screen = Screen(isSilent: json)
         let folder = try SandboxFolder.temporary()
         let gate = try InterruptGate {
             screen.endBar()
@@ -49,12 +49,12 @@ struct DemoCommand: ParsableCommand {
     }
 
     /// - Returns: whether everything agrees; the folder is left for a look when it does not.
-    private func show(on screen: DemoScreen, in folder: SandboxFolder, until gate: InterruptGate) async throws -> Bool {
+    private func show(on screen: Screen, in folder: SandboxFolder, until gate: InterruptGate) async throws -> Bool {
         let clock = ContinuousClock()
         let begin = clock.now
         let stage = try await Demonstration(people: profiles, seed: seed, screen: screen, start: DemoServer.start).run(in: folder)
         let findings = stage.result.findings
-        if json { DemoScreen.write(DemoCommand.json(stage, clock.now - begin).text + "\n") }
+        if json { Screen.write(DemoCommand.json(stage, clock.now - begin).text + "\n") }
         screen.line()
         for difference in findings.differences.prefix(10) { screen.line("  " + difference) }
         screen.line(findings.agrees ? DemoTexts.accounted(findings) : DemoTexts.disagrees(findings.differences.count, folder: folder.path))

@@ -64,7 +64,7 @@ struct SandboxCommand: ParsableCommand {
             throw Failed("\(error)")
         }
         let words: JSONValue = ["origin": .string(origin), "config": .string(place.configPath), "folder": .string(place.path)]
-        DemoScreen.write((json ? words.text : DemoTexts.sandbox(origin: origin, folder: place.path, server: server)) + "\n")
+        Screen.write((json ? words.text : DemoTexts.sandbox(origin: origin, folder: place.path, server: server)) + "\n")
         _ = try signals.wait()
         blocking { await sandbox.stop() }
     }

@@ -10,7 +10,7 @@ actor DemoRun {
     private let sandbox: Sandbox
     private let requests: DemoRequests
     private let client: DemoClient
-    private let screen: DemoScreen
+    private let screen: Screen
     private let thread: DemoThread
     private var walkIn: WalkIn?
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -20,7 +20,7 @@ actor DemoRun {
     private static let linesPerImport = 5_000
     private static let rowsPerPage = 1_000
 
-    init(_ audience: DemoAudience, sandbox: Sandbox, requests: DemoRequests, server: String, key: String, screen: DemoScreen) throws {
+    init(_ audience: DemoAudience, sandbox: Sandbox, requests: DemoRequests, server: String, key: String, screen: Screen) throws {
         self.audience = audience
         self.sandbox = sandbox
         self.requests = requests
@@ -165,7 +165,7 @@ actor DemoRun {
     private func follow(_ campaign: String) async throws {
         let clock = ContinuousClock()
         let start = clock.now
-        var progress = DemoProgress()
+        var progress = CampaignProgress()
         var moved = start
         var shown = start
         while true {

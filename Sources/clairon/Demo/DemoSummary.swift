@@ -6,7 +6,7 @@ struct DemoSummary {
 
     init(_ report: JSONValue) { self.report = report }
 
-    func show(on screen: DemoScreen) {
+    func show(on screen: Screen) {
         screen.heading(DemoTexts.report)
         var rows: [(name: String, numbers: [Int])] = []
         for channel in DemoCampaign.channels {

@@ -7,7 +7,7 @@ import Sandbox
 struct Demonstration: Sendable {
     let people: Int
     let seed: UInt64
-    let screen: DemoScreen
+    let screen: Screen
     let start: DemoServer.Start
 
     /// What is left to look at after the run; `close` takes it down.

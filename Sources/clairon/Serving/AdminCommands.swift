@@ -10,8 +10,10 @@ enum AdminCommands {
     /// Keys in one answer of `list_keys`, so that it fits in a line of the socket.
     static let keysPerPage = 40
 
-    /// - Parameter forget: called for a key that was changed.
-    static func answer(_ request: JSONValue, _ store: Store, forget: (KeyID) -> Void = { _ in }) -> JSONValue {
+    /// - Parameters:
+    ///   - services: those of the running server.
+    ///   - forget: called for a key that was changed.
+    static func answer(_ request: JSONValue, _ store: Store, _ services: CampaignServices? = nil, forget: (KeyID) -> Void = { _ in }) -> JSONValue {
         do {
             switch request["command"]?.string {
             case "create_key": return try KeyRequest(request).create(in: store)
@@ -30,6 +32,7 @@ enum AdminCommands {
                 forget(id)
                 return .object(revoked.object)
             case "verify_audit": return try verify(request, store)
+            case "campaign_report": return try report(request, store, services)
             default: return ["error": "the running server does not know this command: it is of another version"]
             }
         } catch StorageError.notFound {
@@ -54,21 +57,43 @@ enum AdminCommands {
             guard let kept = AuditChain.noted(text) else { throw Failed("--end: must be ROW:HASH, as clairon audit verify printed it") }
             return kept
         }
-        let outcome = Lock<Result<AuditChain, any Error>?>(nil)
-        blocking {
-            do {
-                let chain = try await AuditChain.verify(store, holding: kept)
-                outcome.withLock { $0 = .success(chain) }
-            } catch {
-                outcome.withLock { $0 = .failure(error) }
-            }
-        }
         do {
-            guard let chain = try outcome.withLock({ $0 })?.get() else { throw Failed("the audit log was not read") }
+            let chain = try awaiting { try await AuditChain.verify(store, holding: kept) }
             return ["rows": .int(chain.id), "end": .string(chain.end)]
         } catch let finding as AuditChain.Finding {
             return ["finding": .string(finding.description)]
         }
+    }
+
+    private static func report(_ request: JSONValue, _ store: Store, _ services: CampaignServices?) throws -> JSONValue {
+        guard let id = CampaignID(request["id"]?.string ?? "") else { throw Failed("a campaign's id looks like cmp_3") }
+        guard let report = try awaiting({ try await services?.report(of: id, in: store) }) else { throw Failed("there is no campaign \(id)") }
+        return report
+    }
+
+    /// The report of a campaign, as `/v1/campaigns/{id}/report` has it.
+    ///
+    /// - Throws: `Failed`, also when no server runs: nothing moves then.
+    static func report(of campaign: String, folder: String) throws -> JSONValue {
+        guard let answer = try AdminSocket.ask(["command": "campaign_report", "id": .string(campaign)], folder: folder) else {
+            throw Failed("no server runs on \(folder): start it with clairon serve")
+        }
+        if let error = answer["error"]?.string { throw Failed(error) }
+        return answer
+    }
+
+    private static func awaiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+        let outcome = Lock<Result<Value, any Error>?>(nil)
+        blocking {
+            do {
+                let value = try await body()
+                outcome.withLock { $0 = .success(value) }
+            } catch {
+                outcome.withLock { $0 = .failure(error) }
+            }
+        }
+        guard let outcome = outcome.withLock({ $0 }) else { throw Failed("nothing was read") }
+        return try outcome.get()
     }
 
     private static func key(_ request: JSONValue) throws -> KeyID {

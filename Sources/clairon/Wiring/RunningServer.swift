@@ -17,6 +17,7 @@ final class RunningServer: Sendable {
     let ledger: Ledger
     let engine: Engine
     private let server: Server
+    private let progress: ProgressDesk
     private let tls: TLSCredentials?
     /// Whether the service manager holds the listening socket, so that nobody is refused while this process is away.
     let isSocketInherited: Bool
@@ -68,6 +69,7 @@ final class RunningServer: Sendable {
 
         let enginePort = EnginePort(engine: engine)
         let services = CampaignServices(ledger: ledger, engine: enginePort)
+        progress = services.progress
         let desk = CallbackDesk(receivers: loaded.compactMap(\.receiver), store: store, ledger: ledger, engine: enginePort, publicURL: publicURL)
         let api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .hooks(desk)])
         var configuration = ServerConfiguration()
@@ -96,7 +98,7 @@ final class RunningServer: Sendable {
             throw StorageError.unusable("cannot listen on \(config.listen.host):\(config.listen.port): \(error)")
         }
         engine.start()
-        try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context.store, forget: context.keys.forget) }
+        try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context.store, services, forget: context.keys.forget) }
         let origin = isSocketInherited ? "LISTEN_FDS" : "listen"
         log.info("listening", metadata: [
             "address": "\(config.listen.host):\(port)", "socket": "\(origin)", "data_dir": "\(config.dataFolder)",
@@ -131,6 +133,7 @@ final class RunningServer: Sendable {
     func stop(notice: Duration = .zero) async {
         isStopping.withLock { $0 = true }
         server.sayGoodbye()
+        progress.end()
         async let messages: Void = engine.stop()
         if notice > .zero { try? await Task.sleep(for: notice) }
         await server.drain()

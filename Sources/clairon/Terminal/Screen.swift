@@ -1,7 +1,7 @@
 import Glibc
 
 /// Where the demonstration is seen: lines, and on a terminal a bar that moves. Silent when only JSON is wanted.
-struct DemoScreen: Sendable {
+struct Screen: Sendable {
     let isTerminal: Bool
     let isSilent: Bool
 
@@ -11,7 +11,7 @@ struct DemoScreen: Sendable {
     }
 
     func line(_ text: String = "") {
-        if !isSilent { DemoScreen.write(text + "\n") }
+        if !isSilent { Screen.write(text + "\n") }
     }
 
     func heading(_ text: String) {
@@ -26,7 +26,7 @@ struct DemoScreen: Sendable {
         let width = 32
         let full = min(width, max(0, Int(share * Double(width))))
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
-        DemoScreen.write("\r\u{1B}[2K  \(bar)  \(text)")
+        Screen.write("\r\u{1B}[2K  \(bar)  \(text)")
     }
 
     /// Ends the line of the bar.

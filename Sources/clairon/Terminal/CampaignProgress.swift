@@ -1,7 +1,7 @@
 import Core
 
 /// How far the campaign is, read from one report after another.
-struct DemoProgress: Sendable {
+struct CampaignProgress: Sendable {
     private(set) var state = ""
     private(set) var audience = 0
     private(set) var done = 0
