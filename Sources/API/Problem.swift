@@ -86,8 +86,11 @@ package struct Problem: Error, Sendable {
     }
 
     /// 400 when the form is wrong, 422 when the form is right and a value is not.
-    init(_ input: InvalidInput) {
-        let isForm = input.errors.contains { ["unknown_field", "wrong_type", "missing"].contains($0.code) }
+    init(_ input: InvalidInput) { self.init(input, formal: ["unknown_field", "wrong_type", "missing"]) }
+
+    /// - Parameter formal: the codes of errors in the form.
+    init(_ input: InvalidInput, formal: Set<String>) {
+        let isForm = input.errors.contains { formal.contains($0.code) }
         self.init(isForm ? .invalidRequest : .invalidValue, Problem.sentence(input.errors, about: "the body"), errors: input.errors)
     }
 

@@ -110,8 +110,8 @@ private func change(_ body: JSONBody, _ call: APICall, ifVersion version: Int64?
 private func whole(_ merged: JSONValue, _ context: APIContext) throws -> CampaignDefinition {
     do {
         return try CampaignDefinition(merged, context)
-    } catch let input as InvalidInput where input.errors.allSatisfy({ $0.code == "missing" }) {
-        throw Problem(.invalidValue, Problem.sentence(input.errors, about: "the campaign"), errors: input.errors)
+    } catch let input as InvalidInput {
+        throw Problem(input, formal: ["unknown_field", "wrong_type"])
     }
 }
 
