@@ -12,9 +12,9 @@ let house: [SwiftSetting] = [
 ]
 
 func layer(_ name: String, in folder: String? = nil, _ needs: [Target.Dependency] = [],
-           resources: [Resource] = []) -> Target {
+           resources: [Resource] = [], settings: [SwiftSetting] = []) -> Target {
     .target(name: name, dependencies: needs, path: "Sources/\(folder.map { $0 + "/" } ?? "")\(name)",
-            resources: resources, swiftSettings: house)
+            resources: resources, swiftSettings: house + settings)
 }
 
 func tests(of name: String, _ needs: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
@@ -46,6 +46,9 @@ let package = Package(
         layer("OpenSSL", ["COpenSSL"]),
         layer("Curl", ["CCurl", "Linux"]),
 
+        // Where a crash test ends the process; nothing in a release build.
+        layer("Failpoints", ["Linux"], settings: [.define("FAILPOINTS", .when(configuration: .debug))]),
+
         // Serving.
         layer("HTTPWire"),
         layer("HTTPServer", ["HTTPWire", "Linux", "OpenSSL"]),
@@ -57,7 +60,7 @@ let package = Package(
         layer("Campaigns", ["Core", "Segmentation", "Content"]),
 
         // Storing.
-        layer("Storage", ["Core", "Segmentation", "Linux", grdb, sqlite, deque], resources: [.embedInCode("Migrations")]),
+        layer("Storage", ["Core", "Failpoints", "Segmentation", "Linux", grdb, sqlite, deque], resources: [.embedInCode("Migrations")]),
 
         // Delivering: adapters build requests and classify replies, the engine sends.
         layer("APNs", in: "Channels", ["Core", "Content", "OpenSSL"]),
@@ -65,10 +68,10 @@ let package = Package(
         layer("WebPush", in: "Channels", ["Core", "Content", "OpenSSL"]),
         layer("Messenger", in: "Channels", ["Core", "Content", "OpenSSL"]),
         layer("SMS", in: "Channels", ["Core", "Content", "OpenSSL"]),
-        layer("DeliveryEngine", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "Curl", "Linux", deque]),
+        layer("DeliveryEngine", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "Curl", "Failpoints", "Linux", deque]),
 
         // The contract.
-        layer("API", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "HTTPServer", "Linux", "OpenSSL"]),
+        layer("API", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "Failpoints", "HTTPServer", "Linux", "OpenSSL"]),
 
         // Provider simulators, and the program.
         layer("Sandbox", ["Core", "HTTPServer", "Linux", "OpenSSL"]),

@@ -1,5 +1,6 @@
 import Core
 import Curl
+import Failpoints
 import Storage
 
 /// What comes back from the wire, and what becomes of it.
@@ -9,6 +10,7 @@ extension Lane {
         guard let prepared = inFlight.removeValue(forKey: completion.token) else {
             preconditionFailure("a transfer ends once, and was in flight")
         }
+        failpoint("answer.received")
         let outcome: Outcome
         var answered = false
         switch completion.result {

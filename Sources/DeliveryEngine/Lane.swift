@@ -1,5 +1,6 @@
 import Core
 import Curl
+import Failpoints
 import Storage
 
 /// One account on its sender thread: leases deliveries, renders them, commits the intent, sends, classifies and
@@ -142,6 +143,7 @@ final class Lane {
             lastToken += 1
             inFlight[lastToken] = prepared
             multi.add(TransferRequest(prepared.request, mayRepeat: false), token: lastToken)
+            failpoint("request.handed")
         }
     }
 

@@ -1,5 +1,6 @@
 import Campaigns
 import Core
+import Failpoints
 import Linux
 import Storage
 
@@ -221,7 +222,11 @@ final class Scheduler: Sendable {
 
     private func finish(_ id: CampaignID) async throws {
         do {
-            _ = try await store.write { try $0.transition(id, to: .finished, from: [.running, .paused]) }
+            try await store.write { store in
+                _ = try store.transition(id, to: .finished, from: [.running, .paused])
+                failpoint("finish.before")
+            }
+            failpoint("finish.after")
             log(.campaignFinished(id))
         } catch StorageError.conflict {
             // Cancelled meanwhile: its rows are settled all the same.

@@ -1,4 +1,5 @@
 package import Core
+import Failpoints
 package import Storage
 
 /// Takes what providers call back with: finds the account's receiver, which verifies and reads the call, and makes what it
@@ -51,7 +52,12 @@ package final class CallbackDesk: Sendable {
         }
         guard !rest.isEmpty else { return result }
         let events = rest
-        let effects = try await store.write(bytes: callback.body.count) { transaction in try events.map { try transaction.apply($0, account: account) } }
+        let effects = try await store.write(bytes: callback.body.count) { transaction in
+            let effects = try events.map { try transaction.apply($0, account: account) }
+            failpoint("inbound.before")
+            return effects
+        }
+        failpoint("inbound.after")
         for case .account(let notice, let detail, let paused) in effects {
             OperatorLog.write("account_notice", [
                 ("account", account), ("notice", notice.rawValue), ("paused", paused.map(\.description).joined(separator: ",")),

@@ -1,3 +1,4 @@
+internal import Failpoints
 internal import GRDB
 package import Core
 
@@ -12,9 +13,13 @@ extension Ledger {
     ///   - classes: by account.id.
     ///   - poisonLimit: the number of boots that find a row in `sending` before it is given up.
     package func recover(classes: [Int64: DeliveryClass], poisonLimit: Int = 3) throws -> Recovery {
-        try file.writer.writeNow { [now] db in
-            try LedgerTransaction(db: db, now: now).recover(classes: classes, poisonLimit: poisonLimit)
+        let recovery = try file.writer.writeNow { [now] db in
+            let recovery = try LedgerTransaction(db: db, now: now).recover(classes: classes, poisonLimit: poisonLimit)
+            failpoint("recovery.before")
+            return recovery
         }
+        failpoint("recovery.after")
+        return recovery
     }
 }
 

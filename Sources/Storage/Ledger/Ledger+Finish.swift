@@ -1,3 +1,4 @@
+internal import Failpoints
 internal import GRDB
 package import Core
 
@@ -23,7 +24,13 @@ extension Ledger {
     package func finishIfDone(_ id: RunID) async throws -> RunCompletion {
         try await expandUnreached(id)
         if let end = try await read({ try $0.endOfRest(of: id) }) { _ = try await sweep(id, account: nil, as: end) }
-        return try await write { try $0.finishIfDone(id) }
+        let completion = try await write { ledger in
+            let completion = try ledger.finishIfDone(id)
+            if case .finished = completion { failpoint("completion.before") }
+            return completion
+        }
+        if case .finished = completion { failpoint("completion.after") }
+        return completion
     }
 
     private func sweep(_ run: RunID, account: Int64?, as end: ExpandedState) async throws -> Int {

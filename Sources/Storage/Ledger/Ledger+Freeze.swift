@@ -1,4 +1,5 @@
 import Foundation
+internal import Failpoints
 internal import GRDB
 package import Core
 
@@ -8,10 +9,14 @@ extension Ledger {
     package func freeze(campaign: CampaignID, kind: LedgerRun.Kind, audience: FrozenAudience,
                         expiresAt: Timestamp?) async throws -> LedgerRun {
         let chunks = try chunks(of: audience)
-        return try await write { ledger in
+        let run = try await write { ledger in
             if let existing = try ledger.run(of: campaign, kind: kind) { return existing }
-            return try ledger.insert(campaign: campaign, kind: kind, audience: audience.count, expiresAt: expiresAt, chunks: chunks)
+            let run = try ledger.insert(campaign: campaign, kind: kind, audience: audience.count, expiresAt: expiresAt, chunks: chunks)
+            failpoint("freeze.before")
+            return run
         }
+        failpoint("freeze.after")
+        return run
     }
 
     /// Makes the rows of people whom no subscription reaches (`skipped`, `no_subscription`), a chunk at a time.

@@ -1,3 +1,4 @@
+internal import Failpoints
 internal import GRDB
 package import Core
 
@@ -7,7 +8,14 @@ extension Ledger {
     /// a run that is over in time `expired`. Rows of a campaign that is not running are left alone.
     package func lease(account: Int64, shares: [LeaseShare], epoch: Int64, now: Timestamp,
                        completion: @escaping Completion<Lease>) {
-        submit(at: now, { try $0.lease(account: account, shares: shares, epoch: epoch) }, completion: completion)
+        submit(at: now, { ledger in
+            let lease = try ledger.lease(account: account, shares: shares, epoch: epoch)
+            failpoint("lease.before")
+            return lease
+        }, completion: {
+            failpoint("lease.after")
+            completion($0)
+        })
     }
 
     /// `leased -> pending`: the engine will not get to them now. Completes with the number of rows.

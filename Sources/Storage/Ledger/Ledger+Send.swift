@@ -1,3 +1,4 @@
+internal import Failpoints
 internal import GRDB
 package import Core
 
@@ -6,13 +7,27 @@ extension Ledger {
     /// checked once more in the same statement. Completes with those that may leave; the others are `pending` again, and
     /// the next lease says why.
     package func intend(_ ids: [DeliveryID], epoch: Int64, now: Timestamp, completion: @escaping Completion<Set<DeliveryID>>) {
-        submit(at: now, { try $0.intend(ids, epoch: epoch) }, completion: completion)
+        submit(at: now, { ledger in
+            let intended = try ledger.intend(ids, epoch: epoch)
+            failpoint("intent.before")
+            return intended
+        }, completion: {
+            failpoint("intent.after")
+            completion($0)
+        })
     }
 
     /// T3: what became of attempts, `sending ->` the state that the verdict says. A result that does not fit the row (another
     /// attempt, another boot, not `sending`) changes nothing. Completes with the number of those.
     package func record(_ results: [DeliveryResult], epoch: Int64, now: Timestamp, completion: @escaping Completion<Int>) {
-        submit(at: now, { try $0.record(results, epoch: epoch) }, completion: completion)
+        submit(at: now, { ledger in
+            let stale = try ledger.record(results, epoch: epoch)
+            failpoint("result.before")
+            return stale
+        }, completion: {
+            failpoint("result.after")
+            completion($0)
+        })
     }
 }
 

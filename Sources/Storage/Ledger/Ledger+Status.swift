@@ -1,3 +1,4 @@
+internal import Failpoints
 internal import GRDB
 package import Core
 
@@ -11,7 +12,13 @@ extension Ledger {
     ///   - detail: the provider's own code; no personal data.
     package func apply(_ state: DeliveryState, to reference: DeliveryReference, account: Int64, detail: String,
                        at: Timestamp) async throws -> StatusEffect {
-        try await write { try $0.apply(state, to: reference, account: account, detail: detail, at: at) }
+        let effect = try await write { ledger in
+            let effect = try ledger.apply(state, to: reference, account: account, detail: detail, at: at)
+            failpoint("callback.before")
+            return effect
+        }
+        failpoint("callback.after")
+        return effect
     }
 
     /// A watermark: everything that was sent to the subscription up to then has that state. Rows whose outcome is unknown
