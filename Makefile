@@ -5,6 +5,7 @@
 # make build         build for release: .build/release/clairon
 # make fuzz          libFuzzer on everything that takes bytes from strangers: 60 s a target, or FUZZ_SECONDS=…
 # make sanitize      the whole suite under ThreadSanitizer and AddressSanitizer
+# make crash         kill the server hundreds of times, at random and at every failpoint, and judge its ledger; CRASH="--seed 7" repeats a run
 # make check-layers  build with undeclared imports as errors
 # make bench-delivery  messages per second of a 100,000-subscription campaign through an HTTP/2 front
 # make bench-slow    4,000 slow connections in each mode of slowhttptest beside wrk, and 10,000 idle ones
@@ -21,7 +22,7 @@ RELEASE := swift build -c release --product clairon --static-swift-stdlib $(LAYE
 CLAIRON := .build/release/clairon
 NEIGHBOUR := Benchmarks/hummingbird-hello
 
-.PHONY: help setup build demo run test fuzz sanitize soak check-layers bench-delivery bench-http bench-json bench-slow clean
+.PHONY: help setup build demo run test fuzz sanitize crash soak check-layers bench-delivery bench-http bench-json bench-slow clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -52,6 +53,11 @@ fuzz: setup
 sanitize:
 	@scripts/setup --tests
 	scripts/sanitize
+
+crash: build
+	@scripts/setup --tests
+	swift build $(LAYERS)
+	Tests/Crash/crash --release $(CLAIRON) --debug .build/debug/clairon $(CRASH)
 
 check-layers: setup
 	swift build --build-tests $(LAYERS)

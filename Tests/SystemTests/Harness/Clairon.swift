@@ -22,6 +22,13 @@ enum Clairon {
         return found
     }
 
+    /// A debug build, which has failpoints.
+    static func debugBinary() throws -> String {
+        let candidates = [try binary(), root + "/.build/debug/clairon"]
+        guard let found = candidates.first(where: { $0.contains("/debug/") && access($0, X_OK) == 0 }) else { throw NotBuilt() }
+        return found
+    }
+
     static func run(_ arguments: [String], in folder: TemporaryFolder) throws -> (end: ChildProcess.End, output: String, errors: String) {
         try ChildProcess.run([binary()] + arguments, in: folder)
     }

@@ -1,0 +1,154 @@
+"""A server that is killed while it sends campaigns, and the notes of each end."""
+import json, os, random, signal, time
+from judge import Judgement, Kill, sending
+from server import Provider, Server, wait
+
+# Passed once in a campaign or a start; the others many times.
+RARE = ("freeze", "completion", "finish", "recovery")
+PEOPLE, FEW = 400, 6
+
+
+class Crash:
+    def __init__(self, folder, options, seed):
+        os.mkdir(folder)
+        self.options, self.random = options, random.Random(seed)
+        self.provider = Provider(folder, seed)
+        self.server = Server(folder, self.provider, rates=(600, 300))
+        self.kills, self.campaigns, self.expected, self.unanswered = [], 0, set(), []
+        self.counts = {}
+
+    def start(self, binary):
+        self.server.start(binary)
+        if not self.server.wait_until_ready():
+            raise RuntimeError(f"the server ended at its start: see {self.server.folder}/server.log")
+
+    def abandon(self):
+        """After a fault of the test itself."""
+        if self.server.process and self.server.process.poll() is None:
+            self.server.end()
+        self.provider.end()
+
+    # Work for the server
+
+    def load(self, binary):
+        self.start(binary)
+        self.server.create_key(binary)
+        profiles, subscriptions = [], []
+        self.addresses = [[("fcm", f"device-{n:04d}:{'x' * 120}"), ("sms", f"+3361200{n:04d}")] for n in range(PEOPLE)]
+        for n, addresses in enumerate(self.addresses):
+            profiles.append({"external_id": f"p{n}", "language": "fr", "tags": ["many"] + (["few"] if n < FEW else [])})
+            subscriptions += [{"profile": f"p{n}", "channel": channel, "account": "android" if channel == "fcm" else "sms", "address": address,
+                               "opt_in": True, "consent": {"source": "form"}} for channel, address in addresses]
+        for kind, lines in (("profiles", profiles), ("subscriptions", subscriptions)):
+            job = self.server.post(f"/v1/imports?kind={kind}", "\n".join(map(json.dumps, lines)), kind="application/x-ndjson")
+            assert job["state"] == "finished" and job["rejected"] == 0, job
+
+    def launch(self, tag):
+        """Launches one more campaign, and those before whose answer a kill took: the same requests with the same keys."""
+        self.campaigns += 1
+        self.unanswered.append((f"c{self.campaigns}", tag))
+        while self.unanswered:
+            name, tag = self.unanswered[0]
+            body = {"name": name, "audience": {"tag": tag}, "channels": ["fcm", "sms"],
+                    "content": {"default_language": "fr", "fr": {"title": name, "body": f"{name} Bonjour. STOP au 36111"}}}
+            campaign = self.server.post("/v1/campaigns", body, idempotency_key=f"create-{name}")["id"]
+            self.server.post(f"/v1/campaigns/{campaign}/launch", {}, idempotency_key=f"launch-{name}")
+            self.unanswered.pop(0)
+            self.expected |= {(channel, name, address) for person in self.addresses[:PEOPLE if tag == "many" else FEW] for channel, address in person}
+
+    def supply(self, few):
+        """Gives the server something to do; false when it ended meanwhile."""
+        try:
+            if few:
+                self.launch("few")
+            if len(self.expected) - self.provider.ask("GET", "/state")["messages"] < PEOPLE:
+                self.launch("many")
+        except OSError:
+            return False
+        return True
+
+    # Ends
+
+    def count(self, what):
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def note(self):
+        """Writes down what was open when the server ended."""
+        self.provider.settle()
+        at = time.time_ns()
+        database = self.server.copy()
+        self.kills.append(Kill(at, sending(database)))
+        database.close()
+
+    def progress(self, lines):
+        """Waits until the provider has got so many requests more: a row that three kills in a row find open is given up, as it should be."""
+        target = self.provider.bytes + 200 * lines
+        wait("progress", lambda: self.provider.bytes >= target or self.server.process.poll() is not None)
+
+    def random_kill(self, number):
+        if number % 20 == 0:
+            # Another one while it starts or recovers.
+            self.server.start(self.options.release)
+            time.sleep(self.random.uniform(0, 0.15))
+            self.server.end()
+            self.count("kills at the start")
+            self.note()
+        self.start(self.options.release)
+        if not self.supply(few=False):
+            raise RuntimeError("the server ended by itself")
+        if number % 5:
+            self.progress(len(self.kills[-1].sending if self.kills else ()) + 20)
+        time.sleep(self.random.uniform(0.02, 0.3))
+        if number % 10 == 0:
+            self.server.process.send_signal(signal.SIGSTOP)
+            time.sleep(self.random.uniform(0.1, 0.6))
+            if self.random.random() < 0.5:
+                self.server.process.send_signal(signal.SIGCONT)
+                time.sleep(self.random.uniform(0, 0.05))
+            self.count("of them after SIGSTOP")
+        if number % 50 == 49:
+            if (code := self.server.end(signal.SIGTERM)) != 0:
+                raise RuntimeError(f"SIGTERM: exit {code}")
+            self.count("SIGTERM")
+            self.note()
+            if self.kills[-1].sending:
+                raise RuntimeError(f"SIGTERM left {len(self.kills[-1].sending)} rows open")
+            return
+        if (code := self.server.end()) != -signal.SIGKILL:
+            raise RuntimeError(f"the server had ended by itself: {code}")
+        self.count("random kills")
+        self.note()
+
+    def failpoint_kill(self, name):
+        """Whether the failpoint was passed; it is killed otherwise."""
+        nth = 1 if name.startswith(RARE) else self.random.randint(1, 12)
+        self.server.start(self.options.debug, f"{name}:{nth}")
+        try:
+            if self.server.wait_until_ready():
+                self.supply(few=True)
+                wait("the failpoint", lambda: self.server.process.poll() is not None, 15)
+            code = self.server.process.wait()
+        except TimeoutError:
+            self.server.end()
+            code = None
+            self.count("failpoints not passed in time")
+        else:
+            if code != -signal.SIGKILL:
+                raise RuntimeError(f"{name}: exit {code}")
+            self.count(name)
+        self.note()
+        return code is not None
+
+    def finish(self, binary):
+        """Lets everything end, and stops."""
+        self.provider.ask("POST", "/calm")
+        self.start(binary)
+        self.launch("few")
+        def is_over():
+            time.sleep(0.2)
+            return not self.provider.ask("GET", "/state")["callbacks"] and all(state == "finished" for state in self.server.campaign_states())
+        wait("the end of all campaigns", is_over, 180)
+        assert self.server.end(signal.SIGTERM) == 0
+        self.provider.settle()
+        self.provider.end()
+        return Judgement(self.provider.log, self.server.copy(), self.kills, self.expected)
