@@ -8,6 +8,8 @@ package struct PlannedRegistration: Sendable {
     let profileHash: Int64
     let bucket: Int64
     let addressHash: Int64
+    /// Of the version that it says; nil when it says none.
+    let appVersionKey: String?
     /// Its topics are sorted and each there once.
     let proof: ConsentProof
     /// As the consent history keeps them.
@@ -25,6 +27,7 @@ package struct PlannedRegistration: Sendable {
         profileHash = store.hash.index(registration.profile)
         bucket = store.hash.bucket(of: registration.profile)
         addressHash = store.hash.index(registration.address.identity)
+        appVersionKey = registration.appVersion.applied(to: nil).flatMap { AppVersion($0)?.sortKey }
         proof = (registration.proof ?? ConsentProof(source: "api")).tidied
         topics = proof.topicsJSON
         evidence = proof.evidenceJSON

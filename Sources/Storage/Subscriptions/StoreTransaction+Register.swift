@@ -72,7 +72,7 @@ extension StoreTransaction {
                                       app_version_key, os, registered_at, updated_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?12, ?12)
             """).run(owner.rawValue, plan.account, address.channel.rawValue, address.identity, plan.addressHash, address.keys, optIn, language,
-                     version, version.flatMap { AppVersion($0)?.sortKey }, os, now.milliseconds)
+                     version, plan.appVersionKey, os, now.milliseconds)
         let new = subscription(SubscriptionID(rawValue: db.lastInsertedRowID), plan, owner: owner, optIn: optIn,
                                topics: optIn ? plan.proof.topics ?? [] : [], language: language, appVersion: version, os: os, window: nil)
         guard optIn else { return new }
@@ -91,12 +91,13 @@ extension StoreTransaction {
         let said = plan.registration
         let (language, os) = (said.language.applied(to: known.language), said.os.applied(to: known.os))
         let version = said.appVersion.applied(to: known.appVersion)
+        let versionKey = plan.appVersionKey ?? version.flatMap { AppVersion($0)?.sortKey }
         // Returns nothing. Gives a subscription new facts, and makes it active.
         try statement("""
             UPDATE subscription SET address_keys = ?1, status = 'active', invalid_reason = NULL, invalid_at = NULL, language = ?2,
                                     app_version = ?3, app_version_key = ?4, os = ?5, registered_at = ?6, updated_at = ?6
             WHERE id = ?7
-            """).run(said.address.keys, language, version, version.flatMap { AppVersion($0)?.sortKey }, os, now.milliseconds, known.id.rawValue)
+            """).run(said.address.keys, language, version, versionKey, os, now.milliseconds, known.id.rawValue)
         // Returns a subscription's topics in order. Changes nothing.
         let topics = try statement("SELECT topic FROM subscription_topic WHERE subscription = ? ORDER BY topic")
             .all(known.id.rawValue) { $0.text(0) }
