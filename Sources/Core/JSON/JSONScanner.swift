@@ -61,7 +61,7 @@ struct JSONScanner {
     private var isAtEnd: Bool { at == end }
 
     /// RFC 8259 section 2: space, tab, LF, CR and nothing else.
-    private mutating func skipSpace() {
+    @inline(__always) private mutating func skipSpace() {
         while next <= 0x20, next == 0x20 || next == 0x09 || next == 0x0A || next == 0x0D { at &+= 1 }
     }
 
@@ -88,7 +88,7 @@ struct JSONScanner {
         at += length
     }
 
-    private mutating func add(_ kind: JSONToken.Kind, from start: Int, to end: Int) {
+    @inline(__always) private mutating func add(_ kind: JSONToken.Kind, from start: Int, to end: Int) {
         (tokens + tokenCount).initialize(to: JSONToken(kind: kind, start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: end &- start),
                                                        end: UInt32(truncatingIfNeeded: tokenCount &+ 1)))
         tokenCount &+= 1
@@ -228,7 +228,7 @@ extension JSONScanner {
     }
 
     /// Goes on to what is no plain ASCII: the quote that ends a string, a backslash, a control, a byte above 0x7F; eight bytes at a time.
-    private mutating func skipPlain() {
+    @inline(__always) private mutating func skipPlain() {
         let ones: UInt64 = 0x0101_0101_0101_0101, tops: UInt64 = 0x8080_8080_8080_8080
         var place = UnsafeRawPointer(bytes + at)
         while true {
