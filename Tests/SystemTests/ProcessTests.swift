@@ -1,4 +1,5 @@
 import Core
+import FoundationEssentials
 import Glibc
 import Testing
 
@@ -9,6 +10,10 @@ extension SystemTests {
             let server = try ServerProcess([:], port: Clairon.freePort(), in: folder)
             try server.start()
             let config = try folder.write(#"{"listen":"127.0.0.1:0","data_dir":"data"}"#, to: "second.json")
+            // Nothing in the folder can be deleted to get past the lock.
+            for name in try FileManager.default.contentsOfDirectory(atPath: server.dataFolder) where !name.contains(".db") {
+                try FileManager.default.removeItem(atPath: server.dataFolder + "/" + name)
+            }
             for command in [["serve", "--config", config], ["migrate", "--config", config]] {
                 let second = try Clairon.run(command, in: folder)
                 #expect(second.end == .exit(1), "\(command[0])")

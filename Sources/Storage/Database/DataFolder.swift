@@ -1,7 +1,8 @@
 import Glibc
 import Linux
 
-/// The folder that holds everything a server keeps. One process owns it: the lock ends with the process.
+/// The folder that holds everything a server keeps. One process owns it: the lock ends with the process. The folder itself is locked,
+/// for a file in it could be deleted while its lock is held, and the next process would lock a new one.
 package final class DataFolder: Sendable {
     package let path: String
     private let lock: FileDescriptor
@@ -24,9 +25,9 @@ package final class DataFolder: Sendable {
         guard status.st_mode & 0o077 == 0 else {
             throw StorageError.unusable("\(path) can be read by others: chmod 700 \(path)")
         }
-        let number = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let number = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard number >= 0 else {
-            throw StorageError.unusable("cannot open \(path)/lock: \(String(cString: strerror(errno)))")
+            throw StorageError.unusable("cannot open \(path): \(String(cString: strerror(errno)))")
         }
         lock = FileDescriptor(owning: number)
         guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
