@@ -115,6 +115,18 @@ import Testing
         #expect(adapter.credentialRequest(now: Self.now + .seconds(16)) != nil)
     }
 
+    @Test func `after the clock was set back a token is asked for anew, and a 401 is no straggler`() throws {
+        let adapter = try Self.ready()
+        _ = adapter.outcome(of: Self.taken, now: Self.now)
+        #expect(adapter.credentialRequest(now: Self.now - .seconds(4)) == nil, "a correction is none")
+        let back = Self.now - .seconds(7_200)
+        #expect(adapter.credentialRequest(now: back) != nil)
+        // By the clock of today the token is years from its end; FCM knows better.
+        #expect(adapter.outcome(of: Self.unauthorized, now: back) == Self.refusal)
+        #expect(adapter.acceptCredential(Self.granted, now: back) == .accepted(providerID: nil))
+        #expect(adapter.credentialRequest(now: back + .seconds(60)) == nil)
+    }
+
     @Test func `a second token that works is as good as a first`() throws {
         let adapter = try Self.ready()
         _ = adapter.outcome(of: Self.unauthorized, now: Self.now)

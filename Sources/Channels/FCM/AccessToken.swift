@@ -14,6 +14,9 @@ package struct AccessToken {
     /// How long answers to requests that carried the token before may still come in.
     private static let stragglers = Duration.seconds(15)
 
+    /// By how much a clock may be set back without a new token.
+    private static let correction = Duration.seconds(5)
+
     private struct Token {
         let authorization: String
         let acquiredAt: Timestamp
@@ -41,7 +44,8 @@ package struct AccessToken {
     ///
     /// - Throws: when the key cannot sign.
     package mutating func request(now: Timestamp) throws(OpenSSLError) -> OutboundRequest? {
-        if let token, now < token.renewAt { return nil }
+        // One acquired in the future is from before the clock was set back: nobody knows how long it lives.
+        if let token, now < token.renewAt, now > token.acquiredAt - AccessToken.correction { return nil }
         if let pending, now - pending.at < AccessToken.assertionUse, now >= pending.at { return pending.request }
         let header: JSONValue = ["alg": "RS256", "typ": "JWT", "kid": .string(account.keyID)]
         let claims: JSONValue = [
@@ -90,7 +94,7 @@ package struct AccessToken {
     /// as well, before anything was taken with it, is a fault of the configuration.
     package mutating func refused(now: Timestamp, detail: String) -> Outcome {
         guard let token else { return .notSent(detail: detail) }
-        let isFresh = now - token.acquiredAt < AccessToken.stragglers
+        let isFresh = now - token.acquiredAt < AccessToken.stragglers && now > token.acquiredAt - AccessToken.correction
         // Many requests were in flight with the token before: their answers say nothing of this one.
         if token.followsRefusal || hasWorked, isFresh {
             return .notSent(detail: detail, retryAfter: AccessToken.stragglers)
