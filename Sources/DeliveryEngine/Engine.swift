@@ -79,6 +79,8 @@ package enum EngineEvent: Sendable {
     case campaignExpired(CampaignID)
     /// A run whose rows do not sum to its audience: it stays open and somebody must look.
     case inconsistent(RunID, counted: Int, audience: Int)
+    /// The wall clock was set while the server ran.
+    case clockJumped(by: Duration)
     /// The scheduler could not do its round; it tries again.
     case roundFailed(String)
 }

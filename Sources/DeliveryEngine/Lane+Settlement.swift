@@ -88,7 +88,7 @@ extension Lane {
     /// recipient's: its endpoint is a stranger's, or others were taken since it was refused.
     private func settleRefusal(_ detail: String, of prepared: PreparedDelivery, origin: String, _ clock: SenderClock) {
         if adapter.faultScope == .origin {
-            heldOrigins[origin] = clock.wall + .seconds(300)
+            heldOrigins[origin] = clock.monotonic + 300_000
             return recordRetry(prepared, detail: detail, floor: .seconds(300), otherwise: .gaveUp(detail: detail), clock)
         }
         if let before = refusedAt[prepared.id], acceptedAt > before {
@@ -105,7 +105,7 @@ extension Lane {
         if scope == .account {
             return recordUncharged(prepared, detail: detail, wait: slowDown(for: retryAfter, clock), clock)
         }
-        if scope == .origin, let retryAfter { heldOrigins[origin] = clock.wall + retryAfter }
+        if scope == .origin, let retryAfter { heldOrigins[origin] = clock.monotonic + retryAfter.milliseconds }
         if adapter.faultScope == .origin, !answered, clock.monotonic - answeredAt > 10_000, prepared.delivery.attempt < 20 {
             // Nobody answers: the fault is more likely our network's than each recipient's.
             return recordUncharged(prepared, detail: detail, wait: .seconds(5), clock)
@@ -129,10 +129,10 @@ extension Lane {
     private func failed(_ detail: String, origin: String, _ clock: SenderClock) {
         guard adapter.faultScope == .origin else { return breaker.failed(detail, now: clock.monotonic) }
         // What was under way when the waiting began is no news.
-        if let until = heldOrigins[origin], until > clock.wall { return }
+        if let until = heldOrigins[origin], until > clock.monotonic { return }
         let count = silences[origin, default: 0] + 1
         silences[origin] = count
-        if count >= 5 { heldOrigins[origin] = clock.wall + .seconds(min(300, 5 << min(count - 5, 6))) }
+        if count >= 5 { heldOrigins[origin] = clock.monotonic + Int64(min(300, 5 << min(count - 5, 6))) * 1_000 }
     }
 
     private func recordUncharged(_ prepared: PreparedDelivery, detail: String, wait: Duration, _ clock: SenderClock) {

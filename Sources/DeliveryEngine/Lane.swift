@@ -23,8 +23,8 @@ final class Lane {
     private var isLeasing = false
     /// Runs that had nothing due at the last look, and when the earliest retry is.
     private var exhausted: [RunID: Timestamp] = [:]
-    /// Web push services that asked us to wait, by origin.
-    var heldOrigins: [String: Timestamp] = [:]
+    /// Web push services that asked us to wait, by origin, and until when, in monotonic milliseconds.
+    var heldOrigins: [String: Int64] = [:]
     private var intending: [UInt64: [PreparedDelivery]] = [:]
     var inFlight: [UInt64: PreparedDelivery] = [:]
     var results: [DeliveryResult] = []
@@ -269,7 +269,7 @@ final class Lane {
             return .refused(Refusal(id: delivery.id, reason: reason, detail: detail, language: message.language))
         case .request(let request):
             if !heldOrigins.isEmpty, let until = heldOrigins[origin(of: request.url)] {
-                if until > clock.wall { return .held(until: until) }
+                if until > clock.monotonic { return .held(until: clock.wall + .milliseconds(until - clock.monotonic)) }
                 heldOrigins[origin(of: request.url)] = nil
             }
             return .ready(PreparedDelivery(delivery: delivery, language: message.language, request: request))

@@ -18,6 +18,8 @@ final class Scheduler: Sendable {
     /// Inconsistent runs that were told of: once is enough.
     private let reported = Lock<Set<RunID>>([])
     private let forgottenAt = Lock<Timestamp?>(nil)
+    /// The wall clock less the monotonic one, in milliseconds, as of the last round.
+    private let clockOffset = Lock<Int64?>(nil)
     private let thread: SchedulerThread
     private let task = Lock<Task<Void, Never>?>(nil)
 
@@ -25,6 +27,8 @@ final class Scheduler: Sendable {
     /// How long provider events and statuses that no result came for are kept, and how often that is looked at.
     private static let memory = Duration.seconds(7 * 86_400)
     private static let forgetting = Duration.seconds(3_600)
+    /// From here on a change of the wall clock is no correction but a jump.
+    private static let jump: Int64 = 2_000
     /// An account that refuses our configuration for so long pauses the campaigns that need it.
     private static let patience: Int64 = 300_000
 
@@ -70,7 +74,7 @@ final class Scheduler: Sendable {
 
     /// Each step stands for itself: one that cannot be done now does not keep the others from being done.
     private func round() async throws {
-        for step in [startDue, freezeLaunched, freezeTests, publishRuns, finishDone, pauseTroubled, forget] {
+        for step in [watchClock, startDue, freezeLaunched, freezeTests, publishRuns, finishDone, pauseTroubled, forget] {
             try Task.checkCancellation()
             await attempt(step)
         }
@@ -85,6 +89,20 @@ final class Scheduler: Sendable {
         } catch {
             log(.roundFailed("\(error)"))
         }
+    }
+
+    // MARK: The clock
+
+    /// Tells of a wall clock that was set, and lets nobody wait until one that was set back has caught up.
+    private func watchClock() async throws {
+        let offset = store.time.wallMilliseconds - store.time.monotonicMilliseconds
+        let jump = clockOffset.withLock { last in
+            defer { last = offset }
+            return last.map { offset - $0 } ?? 0
+        }
+        guard abs(jump) >= Scheduler.jump else { return }
+        log(.clockJumped(by: .milliseconds(jump)))
+        if jump < 0 { try await ledger.restartWaits() }
     }
 
     // MARK: Starting

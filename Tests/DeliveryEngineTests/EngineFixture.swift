@@ -15,12 +15,13 @@ final class EngineFixture {
     private let path: String
     private let account = Account(name: "ios", channel: .apns)
 
-    init(people: Int, deliveryClass: DeliveryClass = .atLeastOnce, rate: Double? = nil,
-         provider: StubProvider) async throws {
+    init(people: Int, deliveryClass: DeliveryClass = .atLeastOnce, faultScope: RetryScope = .account, rate: Double? = nil,
+         time: any TimeSource = SystemTime(),
+         provider: StubProvider, log: @escaping @Sendable (EngineEvent) -> Void = { _ in }) async throws {
         path = NSTemporaryDirectory() + "clairon-engine-" + UUID().uuidString
         self.provider = provider
         let folder = try DataFolder(path: path)
-        store = try Store(folder: folder, accounts: [account], time: SystemTime())
+        store = try Store(folder: folder, accounts: [account], time: time)
         ledger = try Ledger(folder: folder, store: store)
         var transport = TransportOptions()
         transport.httpVersion = .http1
@@ -30,9 +31,9 @@ final class EngineFixture {
         engine = try Engine(
             store: store, ledger: ledger,
             accounts: [EngineAccount(id: id, account: account, transport: transport, connections: 8, maxInFlight: 8, ratePerSecond: rate) {
-                StubAdapter(account: account, deliveryClass: deliveryClass, port: port)
+                StubAdapter(account: account, deliveryClass: deliveryClass, faultScope: faultScope, port: port)
             }],
-            rules: [.apns: APNsRules()], senders: 1, log: { _ in }, onFatal: { _ in })
+            rules: [.apns: APNsRules()], senders: 1, log: log, onFatal: { _ in })
         try await store.write { store in
             for number in 0..<people {
                 _ = try store.register(Registration(profile: "u\(number)", account: "ios", address: .apns(token: EngineFixture.token(number)),

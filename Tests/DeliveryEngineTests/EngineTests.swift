@@ -138,6 +138,29 @@ import Testing
         try await fixture.close()
     }
 
+    @Test(arguments: [RetryScope.account, .origin])
+    func `a clock that is set back by a day makes nobody wait for a day`(whoeverAsksToWait scope: RetryScope) async throws {
+        let time = ShiftedTime()
+        let jumps = Lock<[Duration]>([])
+        let provider = try StubProvider { _, number in number == 1 ? (429, 3) : (200, nil) }
+        let fixture = try await EngineFixture(people: 5, faultScope: scope, time: time, provider: provider) { event in
+            if case .clockJumped(let change) = event { jumps.withLock { $0.append(change) } }
+        }
+        let campaign = try await fixture.launch()
+        #expect(try await fixture.eventually { try await fixture.states(of: campaign) == [.pending: 5] && fixture.provider.received.count >= 5 })
+        time.shift(by: -86_400_000)
+        #expect(try await fixture.finishes(campaign))
+        #expect(try await fixture.states(of: campaign) == [.accepted: 5])
+        #expect(fixture.provider.received.count == 10)
+        time.shift(by: 7_200_000)
+        // The two clocks are not read at the same instant.
+        let told = try await fixture.eventually {
+            zip(jumps.withLock { $0 }, [-86_400_000, 7_200_000] as [Int64]).count { abs($0.milliseconds - $1) < 2_000 } == 2
+        }
+        #expect(told, "\(jumps.withLock { $0 })")
+        try await fixture.close()
+    }
+
     @Test func `a message past its time expires`() async throws {
         let fixture = try await EngineFixture(people: 200, rate: 10, provider: StubProvider())
         let campaign = try await fixture.launch(#","ttl":"PT2S""#)

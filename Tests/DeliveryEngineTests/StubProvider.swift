@@ -46,11 +46,13 @@ final class StubProvider: Sendable {
 final class StubAdapter: ChannelAdapter {
     let account: Account
     let deliveryClass: DeliveryClass
+    let faultScope: RetryScope
     private let port: Int
 
-    init(account: Account, deliveryClass: DeliveryClass, port: Int) {
+    init(account: Account, deliveryClass: DeliveryClass, faultScope: RetryScope, port: Int) {
         self.account = account
         self.deliveryClass = deliveryClass
+        self.faultScope = faultScope
         self.port = port
     }
 
@@ -64,7 +66,7 @@ final class StubAdapter: ChannelAdapter {
         case 200: .accepted(providerID: nil)
         case 401: .configuration(detail: "401")
         case 410: .rejected(detail: "410", address: .invalid(since: now))
-        case 429: .notSent(detail: "429", retryAfter: reply.retryAfter(now: now), scope: .account)
+        case 429: .notSent(detail: "429", retryAfter: reply.retryAfter(now: now), scope: faultScope)
         default: .rejected(detail: "\(reply.status)")
         }
     }

@@ -1,4 +1,5 @@
 import Core
+import Linux
 @testable import Storage
 import Testing
 
@@ -41,6 +42,29 @@ import Testing
         // An answer of the boot before changes nothing.
         #expect(try await fixture.record(ids[1], .accepted(providerID: "y"), epoch: 1) == 1)
         #expect(try await fixture.delivery(ids[1]) == flying)
+        try fixture.close()
+    }
+
+    @Test(arguments: [false, true])
+    func `whom a clock ahead of this one has told to wait does so anew, not until this one has caught up`(byRestart: Bool) async throws {
+        let fixture = try await LedgerFixture()
+        let run = try await fixture.freeze(try await fixture.addPeople(3))
+        let ids = try await fixture.lease(run).deliveries.map(\.id)
+        _ = try await fixture.intend(ids)
+        let told = fixture.now
+        for (id, wait) in zip(ids, [60, 600]) {
+            _ = try await fixture.record(id, .retry(at: told + .seconds(wait), detail: "503", countsAttempt: true))
+        }
+        fixture.time.setWall(milliseconds: (told - .seconds(86_400)).milliseconds)
+        _ = try await fixture.record(ids[2], .retry(at: fixture.now + .seconds(7), detail: "503", countsAttempt: true))
+        if byRestart { try await fixture.restart() } else { #expect(try await fixture.ledger.restartWaits() == 2) }
+        var due: [Int] = []
+        for wait in [7, 60, 600] {
+            fixture.time.setWall(milliseconds: (told - .seconds(86_400 - wait)).milliseconds)
+            due.append(try await fixture.lease(run).deliveries.count)
+        }
+        #expect(due == [1, 1, 1])
+        #expect(try await fixture.ledger.restartWaits() == 0)
         try fixture.close()
     }
 

@@ -61,6 +61,7 @@ extension LedgerTransaction {
             UPDATE delivery SET state = 'dead', reason = 'provider_gave_up', detail = 'poison', epoch = NULL, updated_at = ?
             WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ? AND boots >= ?
             """, [now.milliseconds, epoch, poisonLimit])
+        _ = try restartWaits()
         recovery.resent = try run(BootSQL.resend, [now.milliseconds, epoch])
         return recovery
     }

@@ -15,6 +15,8 @@ enum EngineLog {
             log.error("campaign_failed", metadata: ["campaign": "\(id)", "reason": "\(reason)"])
         case .inconsistent(let run, let counted, let audience):
             log.critical("ledger_inconsistent", metadata: ["run": "\(run)", "counted": "\(counted)", "audience": "\(audience)"])
+        case .clockJumped(let change):
+            log.warning("clock_jumped", metadata: ["seconds": "\(change.components.seconds)"])
         case .roundFailed(let error): log.error("scheduler_round_failed", metadata: ["error": "\(error)"])
         }
     }
