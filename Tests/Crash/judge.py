@@ -1,5 +1,5 @@
 """Judges a ledger after kills, from the provider's log and the database alone."""
-import bisect, collections, json
+import bisect, collections
 
 TAKEN = {"accept", "slow", "cut", "never", "garbage", "broken"}
 ANSWERED = {"accept", "slow"}
@@ -28,10 +28,8 @@ def sending(database):
 class Judgement:
     """`faults` has a sentence for each thing that must not be; `table` has the figures."""
 
-    def __init__(self, log, database, kills, expected):
-        """expected: the (channel, campaign, address) of every launch that was acknowledged."""
-        with open(log) as file:
-            lines = [json.loads(line) for line in file]
+    def __init__(self, lines, database, kills, expected):
+        """lines: of the provider's log. expected: the (channel, campaign, address) of every launch that was acknowledged."""
         self.faults, self.kills, self.expected, self.rows = [], kills, expected, rows(database)
         self.seen = collections.defaultdict(list)
         for line in lines:
@@ -40,7 +38,7 @@ class Judgement:
         self.hits = collections.Counter(key for kill in kills for key in kill.sending)
         self.check_database(database)
         self.check_callbacks(database, lines)
-        self.table = [("promise", "messages", "accepted", "unknown", "requests", "lost", "false accepts", "duplicates", "bound", "policy resends"),
+        self.table = [("promise", "messages", "accepted", "rejected", "unknown", "given up", "requests", "lost", "false accepts", "duplicates", "bound", "policy resends"),
                       ("at least once", *self.channel("fcm")), ("at most once", *self.channel("sms"))]
 
     def fault(self, what, keys):
@@ -94,7 +92,7 @@ class Judgement:
         duplicates, policy = self.duplicates(channel, taken)
         bound = sum(1 for kill in self.kills for key in kill.sending if key[0] == channel) if channel == "fcm" else 0
         ends = collections.Counter("accepted" if value in UP else value for value in state.values())
-        return len(mine), ends["accepted"], ends["unknown"], sum(map(len, seen.values())), lost, false, duplicates, bound, policy
+        return len(mine), ends["accepted"], ends["rejected"], ends["unknown"], ends["dead"], sum(map(len, seen.values())), lost, false, duplicates, bound, policy
 
     def may_be_open(self, key, state):
         """Whether a crash explains that nobody knows: SMS found in `sending` at one, others at three in a row."""

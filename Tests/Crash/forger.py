@@ -1,0 +1,35 @@
+"""Evidence with one thing wrong in it, to see whether the judge finds it."""
+from judge import ANSWERED, UP, Judgement
+
+
+def unnoticed(lines, database, kills, expected):
+    """What was forged and not found."""
+    honest = Judgement(lines, database, kills, expected)
+    state = {key: row[0] for key, row in honest.rows.items()}
+
+    def once(channel, *states):
+        """A message that was asked for once, was answered, and ended so."""
+        return next(key for key, copies in honest.seen.items()
+                    if key[0] == channel and state.get(key) in states and [verdict in ANSWERED for _, verdict in copies] == [True])
+
+    def line(key, verdict, at):
+        return {"at": at, "channel": key[0], "campaign": key[1], "to": key[2], "verdict": verdict}
+
+    def without(key):
+        return [line for line in lines if (line.get("channel"), line.get("campaign"), line.get("to")) != key]
+
+    end = max(line["at"] for line in lines) + 1
+    fcm, sms, undelivered = once("fcm", *UP), once("sms", *UP), once("sms", "accepted")
+    forgeries = {
+        "fcm: accepted and never taken": (without(fcm), expected),
+        "sms: accepted and never taken": (without(sms), expected),
+        "fcm: sent twice though nothing was open": (lines + [line(fcm, "accept", end)], expected),
+        "sms: sent twice though nothing was open": (lines + [line(sms, "accept", end)], expected),
+        "fcm: more requests than attempts": (lines + [line(fcm, "busy", end)], expected),
+        "sms: sent without a row": (lines + [line(("sms", "none", "+33600000000"), "accept", end)], expected),
+        "sms: lost": (lines, expected | {("sms", "none", "+33600000000")}),
+        "delivery reports acknowledged and forgotten": (lines + [{"at": end, "campaign": undelivered[1], "report": undelivered[2]}], expected),
+        "replies acknowledged and forgotten": (lines + [{"at": end, "reply": "none"}], expected),
+    }
+    return [fault for fault, (forged, wanted) in forgeries.items()
+            if not any(found.startswith(fault) for found in Judgement(forged, database, kills, wanted).faults)]
