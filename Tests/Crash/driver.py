@@ -1,5 +1,5 @@
 """A server that is killed while it sends campaigns, and the notes of each end."""
-import json, os, random, signal, time
+import json, os, random, signal, subprocess, time
 from judge import Kill, sending
 from server import Provider, Server, wait
 
@@ -16,6 +16,9 @@ class Crash:
         self.server = Server(folder, self.provider, rates=(600, 300))
         self.kills, self.campaigns, self.expected, self.unanswered = [], 0, set(), []
         self.counts = {}
+        self.shim = f"{folder}/eio.so"
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "eio.c")
+        subprocess.run(["clang", "-shared", "-fPIC", "-O1", "-o", self.shim, source, "-ldl"], check=True)
 
     def start(self, binary):
         self.server.start(binary)
@@ -122,7 +125,7 @@ class Crash:
     def failpoint_kill(self, name):
         """Whether the failpoint was passed; it is killed otherwise."""
         nth = 1 if name.startswith(RARE) else self.random.randint(1, 12)
-        self.server.start(self.options.debug, f"{name}:{nth}")
+        self.server.start(self.options.debug, CLAIRON_FAILPOINT=f"{name}:{nth}")
         try:
             if self.server.wait_until_ready():
                 self.supply(few=True)
@@ -138,6 +141,17 @@ class Crash:
             self.count(name)
         self.note()
         return code is not None
+
+    def disk_error(self, kind):
+        """The disk fails in mid-campaign: the server must end by itself, for nobody knows what became of the commit."""
+        self.server.start(self.options.release, LD_PRELOAD=self.shim, EIO=f"{kind}:{self.random.randint(20, 200)}")
+        if self.server.wait_until_ready():
+            self.supply(few=True)
+        wait("the server's end", lambda: self.server.process.poll() is not None)
+        if (code := self.server.process.returncode) != -signal.SIGABRT:
+            raise RuntimeError(f"after an I/O error: exit {code}")
+        self.count(f"I/O errors at a {kind}")
+        self.note()
 
     def finish(self, binary):
         """Lets everything end, stops, and gives the evidence."""

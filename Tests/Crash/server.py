@@ -64,10 +64,9 @@ class Server:
             file.write(text)
         return path
 
-    def start(self, binary, failpoint=None):
-        environment = dict(os.environ, CLAIRON_FAILPOINT=failpoint) if failpoint else None
+    def start(self, binary, **environment):
         self.process = subprocess.Popen([binary, "serve", "--config", self.config], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                        env=environment)
+                                        env=dict(os.environ, **environment))
 
     def is_ready(self):
         try:

@@ -6,9 +6,10 @@ extension SystemTests {
     @Suite struct CrashProofTests {
         @Test func `kills at random and at failpoints lose nobody, and the judge finds out a ledger without its intents`() throws {
             let folder = try TemporaryFolder()
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
             let run = try ChildProcess.run([
-                "/usr/bin/env", "python3", Clairon.root + "/Tests/Crash/crash", "--release", Clairon.binary(), "--debug", Clairon.debugBinary(),
-                "--kills", "20", "--failpoint-kills", "1", "--short",
+                "/usr/bin/env", "PATH=\(path)", "python3", Clairon.root + "/Tests/Crash/crash",
+                "--release", Clairon.binary(), "--debug", Clairon.debugBinary(), "--kills", "20", "--failpoint-kills", "1", "--short",
             ], in: folder, seconds: 300)
             print(run.output)
             #expect(run.end == .exit(0), "\(run.output)\(run.errors)")
