@@ -30,12 +30,15 @@ package final class DatabaseFile: Sendable {
             }
             for function in functions { db.add(function: function) }
         }
-        pool = try DatabasePool(path: path, configuration: configuration)
-        try pool.writeWithoutTransaction { db in
-            // GRDB sets `synchronous = NORMAL` after `prepareDatabase` has run.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            try schema.migrate(db)
-            try Pragmas.verify(on: db, secureDelete: secureDelete)
+        pool = try opening(path) {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { db in
+                // GRDB sets `synchronous = NORMAL` after `prepareDatabase` has run.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try schema.migrate(db)
+                try Pragmas.verify(on: db, secureDelete: secureDelete)
+            }
+            return pool
         }
         writer = try Writer(pool: pool, name: configuration.label ?? "writer", maxPendingBytes: maxPendingBytes, time: time)
     }
@@ -44,20 +47,42 @@ package final class DatabaseFile: Sendable {
     package static func migrate(path: String, schema: Schema) throws {
         var configuration = Configuration()
         configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") }
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.inDatabase(schema.migrate)
-        try queue.close()
+        try opening(path) {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.inDatabase(schema.migrate)
+            try queue.close()
+        }
     }
 
     /// Reads one snapshot on a reader thread. Keep it under a second: a pinned reader makes the WAL grow.
     package func read<Value: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
-        try await pool.read(body)
+        do {
+            return try await pool.read(body)
+        } catch {
+            Damage.check(error, path: path)
+            throw error
+        }
     }
 
     /// Ends the writer after what it has, checkpoints and closes.
     package func close() throws {
         writer.stop()
         try pool.close()
+    }
+}
+
+/// Opens a file; what SQLite says of it becomes a sentence.
+private func opening<Value>(_ path: String, _ open: () throws -> Value) throws -> Value {
+    do {
+        return try open()
+    } catch let error as DatabaseError {
+        Damage.check(error, path: path)
+        let advice = switch error.resultCode {
+        case .SQLITE_FULL: "its disk is full: make room"
+        case .SQLITE_IOERR, .SQLITE_CANTOPEN: "is its disk full, failing, or read-only?"
+        default: "nothing was changed"
+        }
+        throw StorageError.unusable("cannot open \(path) (SQLite \(error.extendedResultCode.rawValue), \(error.message ?? "no message")): \(advice)")
     }
 }
 

@@ -23,6 +23,7 @@ struct WriterJob: Sendable {
                 outcome.result = .success(try body(db))
                 return true
             } catch {
+                Damage.check(error, path: db.mainPath)
                 outcome.result = .failure(error)
                 return false
             }

@@ -85,6 +85,7 @@ struct WriterLoop {
             failure = .overloaded
             rollback()
         } catch {
+            Damage.check(error, path: pool.path)
             failure = .full
             rollback()
         }

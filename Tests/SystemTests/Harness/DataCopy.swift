@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import GRDB
 
 /// Copies of a data folder's databases, made while no server runs. The originals are not touched: opening them would already
@@ -17,6 +17,28 @@ final class DataCopy {
         }
         ledger = try DatabaseQueue(path: folder.path + "/ledger-1.db")
         try ledger.writeWithoutTransaction { try $0.execute(sql: "ATTACH ? AS app", arguments: [folder.path + "/clairon.db"]) }
+    }
+
+    /// Copies the log into a file that no server uses, and deletes it: what is in the log would be read instead of the file.
+    static func checkpoint(_ file: String) throws {
+        let database = try DatabaseQueue(path: file)
+        try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try database.close()
+    }
+
+    /// Writes over the root page of a table. No server runs.
+    static func damage(_ table: String, in file: String) throws {
+        try checkpoint(file)
+        let database = try DatabaseQueue(path: file)
+        let place = try database.read { db in
+            let page = try Int.fetchOne(db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = ?", arguments: [table]) ?? 0
+            return (page - 1) * (try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
+        }
+        try database.close()
+        let handle = try FileHandle(forUpdating: URL(filePath: file))
+        try handle.seek(toOffset: UInt64(place))
+        try handle.write(contentsOf: Data(repeating: 0xA5, count: 512))
+        try handle.close()
     }
 
     /// Rows in a state, by channel.

@@ -81,6 +81,9 @@ final class ServerProcess {
         _ = try process?.wait()
     }
 
+    /// Its own end.
+    func wait() throws -> ChildProcess.End? { try process?.wait() }
+
     /// SIGTERM, and its end.
     func stop(seconds: Double = 60) throws -> ChildProcess.End? {
         process?.send(SIGTERM)
@@ -89,7 +92,8 @@ final class ServerProcess {
 
     /// `clairon keys create`, with the server running or stopped.
     func createKey(_ arguments: [String] = ["--scopes", "all"]) throws -> String {
-        let made = try Clairon.run(["keys", "create", "--config", configPath, "--name", "tests", "--json"] + arguments, in: folder)
+        let made = try ChildProcess.run(wrapper + [Clairon.binary(), "keys", "create", "--config", configPath, "--name", "tests", "--json"] + arguments,
+                                        in: folder)
         guard made.end == .exit(0), let key = try JSONValue(parsing: Array(made.output.utf8))["key"]?.string else {
             throw HTTPClient.Broken(description: "keys create: \(made.end) \(made.errors)")
         }
