@@ -24,7 +24,8 @@ struct WriterJob: Sendable {
                 return true
             } catch {
                 Damage.check(error, path: db.mainPath)
-                outcome.result = .failure(error)
+                let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
+                outcome.result = .failure(isFull ? StorageError.full : error)
                 return false
             }
         }
