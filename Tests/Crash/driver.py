@@ -1,5 +1,6 @@
 """A server that is killed while it sends campaigns, and the notes of each end."""
-import json, os, random, signal, subprocess, time
+import json, os, random, signal, time
+import disk
 from judge import Kill, sending
 from server import Provider, Server, wait
 
@@ -16,9 +17,7 @@ class Crash:
         self.server = Server(folder, self.provider, rates=(600, 300))
         self.kills, self.campaigns, self.expected, self.unanswered = [], 0, set(), []
         self.counts = {}
-        self.shim = f"{folder}/eio.so"
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "eio.c")
-        subprocess.run(["clang", "-shared", "-fPIC", "-O1", "-o", self.shim, source, "-ldl"], check=True)
+        self.eio, self.powerloss = disk.build("eio", folder), disk.build("powerloss", folder)
 
     def start(self, binary):
         self.server.start(binary)
@@ -144,13 +143,28 @@ class Crash:
 
     def disk_error(self, kind):
         """The disk fails in mid-campaign: the server must end by itself, for nobody knows what became of the commit."""
-        self.server.start(self.options.release, LD_PRELOAD=self.shim, EIO=f"{kind}:{self.random.randint(20, 200)}")
+        self.server.start(self.options.release, LD_PRELOAD=self.eio, EIO=f"{kind}:{self.random.randint(20, 200)}")
         if self.server.wait_until_ready():
             self.supply(few=True)
         wait("the server's end", lambda: self.server.process.poll() is not None)
         if (code := self.server.process.returncode) != -signal.SIGABRT:
             raise RuntimeError(f"after an I/O error: exit {code}")
         self.count(f"I/O errors at a {kind}")
+        self.note()
+
+    def power_loss(self, binary, **lie):
+        """Kills it, and takes away some of what was written and never synced."""
+        shadow = f"{self.server.folder}/shadow"
+        disk.begin_shadow(self.server.data, shadow)
+        self.server.start(binary, LD_PRELOAD=self.powerloss, SHADOW=shadow, **lie)
+        if self.server.wait_until_ready():
+            self.supply(few=True)
+            self.progress(len(self.kills[-1].sending if self.kills else ()) + 20)
+        time.sleep(self.random.uniform(0, 0.3))
+        self.server.end()
+        self.provider.settle()
+        disk.lose_power(self.server.data, shadow, (lambda: 0) if lie else self.random.random)
+        self.count("power failures")
         self.note()
 
     def finish(self, binary):
