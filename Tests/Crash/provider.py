@@ -11,7 +11,7 @@ a seed and by nothing else, so that they do not depend on the order in which req
     refuse   not taken, ever: the recipient is wrong (the same for every message to it)
 
 Usage: provider.py LOG SEED        first line of output: {"port": N}; ends at the end of its input
-    GET  /state   {"reading": connections whose request has not come, "callbacks": under way, "messages": different ones so far}
+    GET  /state   {"reading": connections whose request has not come, "callbacks": under way}
     POST /calm    no more faults; whoever was to get no answer is cut off
 """
 import asyncio, hashlib, json, os, sys, time
@@ -129,7 +129,7 @@ class Provider:
     async def answer(self, method, target, headers, body):
         path, _, query = target.partition("?")
         if path == "/state":
-            return 200, {"reading": self.reading, "callbacks": len(self.callbacks), "messages": len(self.seen)}
+            return 200, {"reading": self.reading, "callbacks": len(self.callbacks)}
         if path == "/calm":
             self.calm.set()
             return 200, {}
