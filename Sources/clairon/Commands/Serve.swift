@@ -18,11 +18,15 @@ struct Serve: ParsableCommand {
         // libdispatch opens its epoll, its eventfd and its timers when they are first needed, and where it cannot, it traps or
         // never wakes anybody: now it can.
         blocking { try? await Task.sleep(for: .milliseconds(1)) }
-        let socket = try InheritedSocket.take()
-        let (config, path) = try options.load()
         let log = Logger(label: "clairon") { _ in LineLogHandler() }
-        let server = try checkingConfig { try explained { try RunningServer(config, path: path, log: log, socket: socket) } }
-        let watchdog = try Watchdog.start(proof: server.prove)
+        let (config, path, server, watchdog) = try checkingConfig {
+            try explained {
+                let socket = try InheritedSocket.take()
+                let (config, path) = try Config.load(from: options.config)
+                let server = try RunningServer(config, path: path, log: log, socket: socket)
+                return (config, path, server, try Watchdog.start(proof: server.prove))
+            }
+        }
         _ = try Notify.fromEnvironment().send(.ready)
         while try signals.wait() == SIGHUP {
             if let tls = config.tls { server.reloadCertificate(tls, path: path) }
