@@ -126,6 +126,8 @@ extension SystemTests {
             #expect(try limit(server.pid, to: open / 2, in: folder) == .exit(0))
             let crowd = try Crowd(50, port: server.port, in: folder)
             #expect(!answers(server))
+            // A command comes at the wrong moment: it may wait, and those after it are answered once there is room.
+            let command = try ChildProcess([Clairon.binary(), "keys", "list", "--config", server.configPath], log: folder.fresh("command"))
             let share = try load(of: server.pid) {
                 let end = ContinuousClock.now + .seconds(2)
                 while ContinuousClock.now < end { _ = Poll.readable(-1, milliseconds: 200) }
@@ -140,6 +142,8 @@ extension SystemTests {
                 Issue.record("\(error); \(open) were open; \(limit ?? "the process has gone"); its log:\n\(server.log)")
             }
             #expect(raised.duration(to: .now) < .seconds(1))
+            #expect(try command.wait() == .exit(0))
+            #expect(try Clairon.run(["keys", "list", "--config", server.configPath], in: folder).end == .exit(0))
             try crowd.kill()
             #expect(try server.stop() == .exit(0))
         }

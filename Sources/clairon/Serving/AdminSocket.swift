@@ -41,8 +41,9 @@ enum AdminSocket {
             while true {
                 let client = accept(listener, nil, nil)
                 guard client >= 0 else {
-                    if errno == EINTR { continue }
-                    return
+                    // Descriptors may have run out: they come back, and so must the commands.
+                    if errno != EINTR { usleep(100_000) }
+                    continue
                 }
                 SocketTimeout.set(client, seconds: 5)
                 if let line = try? receiveLine(from: client), let request = try? JSONValue(parsing: line) {
