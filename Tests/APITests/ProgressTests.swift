@@ -60,8 +60,8 @@ import Testing
             }
             let refused = try await server.send("GET", "/v1/campaigns/\(id)/progress")
             #expect(refused.status == 503 && refused.header("retry-after") == "10")
-            // HEAD takes no place, as it takes no stream.
             streams.removeLast()
+            // HEAD is told whether there is room, and keeps none.
             var status = 503
             for _ in 0..<1_000 where status == 503 {
                 status = try await server.send("HEAD", "/v1/campaigns/\(id)/progress").status

@@ -35,8 +35,17 @@ final class ProgressBeat: Sendable {
                 return (false, !state.hasThread)
             }
             if refused { continuation.resume(returning: false) }
-            if isFirst, (try? Thread.start(named: "progress") { [self] in run() }) == nil { end() }
+            if isFirst, (try? Thread.start(named: "progress") { [self] in run() }) == nil { giveUp() }
         }
+    }
+
+    /// There was no thread to be had: those who wait come again, and the next of them tries anew.
+    private func giveUp() {
+        let waiting = state.withLock { state in
+            state.hasThread = false
+            return state.takeWaiting()
+        }
+        for continuation in waiting { continuation.resume(returning: false) }
     }
 
     /// Nobody waits any more, now or later.
