@@ -5,7 +5,7 @@ from judge import Kill, sending
 from server import Provider, Server, wait
 
 # Passed once in a campaign or a start; the others many times.
-RARE = ("freeze", "completion", "finish", "recovery")
+RARE = ("freeze", "completion", "finish", "recovery", "post", "checkpoint")
 PEOPLE, FEW = 400, 6
 
 

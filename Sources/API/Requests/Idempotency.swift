@@ -1,4 +1,5 @@
 import Core
+import Failpoints
 import HTTPServer
 import Linux
 import OpenSSL
@@ -45,12 +46,15 @@ extension APICall {
         }
         defer { context.inProgress.leave(key.id, text) }
         let hash = SHA256.hash(Array("\(request.method.name) \(request.target)\n".utf8) + body.bytes)
-        return try await write(body) { transaction in
+        let given = try await write(body) { transaction in
             if let recorded = try transaction.recordedAnswer(of: key.id, to: text) { return try Answer(replaying: recorded, of: hash) }
             let answer = answer(try effect(transaction))
             try transaction.record(answer.record(of: hash), of: key.id, to: text)
+            failpoint("post.before")
             return answer
         }
+        failpoint("post.after")
+        return given
     }
 
     /// Carries out what any other request with a body asks for, in one transaction.

@@ -1,3 +1,4 @@
+import Failpoints
 import GRDB
 import GRDBSQLite
 import Glibc
@@ -29,13 +30,17 @@ struct Checkpoints {
         // After a checkpoint that was complete the log begins anew.
         if log.pages < copied { copied = 0 }
         let waiting = log.pages - copied
+        let mode: GRDB.Database.CheckpointMode
         if isIdle, WALSize.bytes(of: path) > 64 << 20 {
-            try db.checkpoint(.truncate)
+            mode = .truncate
         } else if waiting >= Checkpoints.maxPages || (isIdle && waiting > 0) {
-            try db.checkpoint(.passive)
+            mode = .passive
         } else {
             return
         }
+        failpoint("checkpoint.before")
+        try db.checkpoint(mode)
+        failpoint("checkpoint.after")
         copied = log.pages
     }
 }
