@@ -7,7 +7,7 @@
 # make sanitize      the whole suite under ThreadSanitizer and AddressSanitizer
 # make crash         kill the server hundreds of times, at random and at every failpoint, and judge its ledger; CRASH="--seed 7" repeats a run
 # make check-layers  build with undeclared imports as errors
-# make bench-delivery  messages per second of a 100,000-subscription campaign through an HTTP/2 front
+# make bench-delivery  messages a second beside a bare C loop, OpenSSL and PyPI's libraries; BENCH="--pairs 1 --subscriptions 100000" is shorter
 # make bench-slow    4,000 slow connections in each mode of slowhttptest beside wrk, and 10,000 idle ones
 # make bench-http      requests and import lines beside nginx, Hummingbird and sqlite3, side by side; BENCH="--pairs 3 --lines 200000" is shorter
 # make bench-json      a registration parsed beside JSONDecoder and orjson
@@ -63,8 +63,12 @@ check-layers: setup
 	swift build --build-tests $(LAYERS)
 
 bench-delivery: build
-	@scripts/setup --tests
-	Benchmarks/delivery $(CLAIRON)
+	@scripts/setup --bench
+	swift build -c release --product delivery-parts --static-swift-stdlib $(LAYERS)
+	clang -O2 -o .build/transport Benchmarks/delivery/transport.c -lcurl
+	@[ -x .build/libraries/bin/python ] || { python3 -m venv .build/libraries && \
+		.build/libraries/bin/pip install --quiet --disable-pip-version-check aioapns==$(AIOAPNS) firebase-admin==$(FIREBASE) pywebpush==$(PYWEBPUSH); }
+	Benchmarks/delivery/bench $(CLAIRON) .build/release/delivery-parts .build/transport .build/libraries/bin/python $(BENCH)
 
 bench-slow: build
 	@scripts/setup --tests

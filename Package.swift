@@ -92,6 +92,8 @@ let package = Package(
 
         // Beside JSONDecoder, for `make bench-json`.
         .executableTarget(name: "registration-parse", dependencies: ["Core"], path: "Benchmarks/registration-parse", swiftSettings: house),
+        // Transport and web push encryption by themselves, for `make bench-delivery`.
+        .executableTarget(name: "delivery-parts", dependencies: ["Core", "Curl", "Linux", "WebPush"], path: "Benchmarks/delivery-parts", swiftSettings: house),
 
         tests(of: "Core", ["Core"]),
         tests(of: "OpenSSL", ["OpenSSL"]),
