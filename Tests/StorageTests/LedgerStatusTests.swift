@@ -5,23 +5,23 @@ import Testing
 /// What providers say after the fact.
 @Suite struct LedgerStatusTests {
     /// A row that was handed to the provider, in `sending`.
-    private func sending(_ fixture: LedgerFixture) async throws -> DeliveryID {
-        let run = try await fixture.freeze(try await fixture.addPeople(1))
-        let id = try #require(try await fixture.lease(run).deliveries.first).id
+    private func sending(_ fixture: LedgerFixture, on account: Int64? = nil) async throws -> DeliveryID {
+        let run = try await fixture.freeze(try await fixture.addPeople(1, on: account), on: account)
+        let id = try #require(try await fixture.lease(run, on: account).deliveries.first).id
         _ = try await fixture.intend([id])
         return id
     }
 
     @Test func `statuses are found by the provider's id and never go back`() async throws {
         let fixture = try await LedgerFixture()
-        let id = try await sending(fixture)
+        let id = try await sending(fixture, on: fixture.phone)
         _ = try await fixture.record(id, .accepted(providerID: "m1"))
         for (state, effect) in [(DeliveryState.delivered, StatusEffect.moved(id, .delivered)), (.delivered, .unchanged),
                                 (.clicked, .moved(id, .clicked)), (.opened, .unchanged), (.rejected, .unchanged)] {
-            #expect(try await fixture.ledger.apply(state, to: .provider("m1"), account: fixture.ios, detail: "", at: fixture.now) == effect)
+            #expect(try await fixture.ledger.apply(state, to: .provider("m1"), account: fixture.phone, detail: "", at: fixture.now) == effect)
         }
-        #expect(try await fixture.ledger.apply(.clicked, to: .provider("m1"), account: fixture.phone, detail: "", at: fixture.now) == .early)
-        #expect(try await fixture.ledger.apply(.opened, to: .delivery(id), account: fixture.phone, detail: "", at: fixture.now) == .notFound)
+        #expect(try await fixture.ledger.apply(.clicked, to: .provider("m1"), account: fixture.ios, detail: "", at: fixture.now) == .early)
+        #expect(try await fixture.ledger.apply(.opened, to: .delivery(id), account: fixture.ios, detail: "", at: fixture.now) == .notFound)
         try fixture.close()
     }
 

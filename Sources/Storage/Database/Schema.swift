@@ -25,7 +25,10 @@ package enum Schema: Sendable {
                 ("0013_import_label", PackageResources._013_import_label_sql),
             ]
         case .ledger:
-            [("0010_ledger", PackageResources._010_ledger_sql)]
+            [
+                ("0010_ledger", PackageResources._010_ledger_sql),
+                ("0017_ledger_delivery", PackageResources._017_ledger_delivery_sql),
+            ]
         }
     }
 

@@ -29,7 +29,7 @@ enum BootSQL {
     /// nobody.
     static let resend = """
         UPDATE delivery SET state = 'pending', epoch = NULL, updated_at = ?
-        WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ?
+        WHERE epoch IS NOT NULL AND state = 'sending' AND epoch < ?
         """
 }
 
@@ -43,23 +43,23 @@ extension LedgerTransaction {
         // Returns nothing. Undoes the leases of earlier boots.
         recovery.released = try run("""
             UPDATE delivery SET state = 'pending', epoch = NULL, updated_at = ?
-            WHERE state IN ('leased', 'sending') AND state = 'leased' AND epoch < ?
+            WHERE epoch IS NOT NULL AND state = 'leased' AND epoch < ?
             """, [now.milliseconds, epoch])
         // Returns nothing. Counts the boot for every row that an earlier one was sending.
         try run("""
-            UPDATE delivery SET boots = boots + 1 WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ?
+            UPDATE delivery SET boots = boots + 1 WHERE epoch IS NOT NULL AND state = 'sending' AND epoch < ?
             """, [epoch])
         let resendable = classes.filter { $0.value != .atMostOnce }.map(\.key).json
         // Returns nothing. Leaves open what became of rows that must not go twice.
         recovery.unknown = try run("""
             UPDATE delivery SET state = 'unknown', reason = 'outcome_unknown', detail = 'restart', epoch = NULL, updated_at = ?
-            WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ?
+            WHERE epoch IS NOT NULL AND state = 'sending' AND epoch < ?
               AND account NOT IN (SELECT value FROM json_each(?))
             """, [now.milliseconds, epoch, resendable])
         // Returns nothing. Gives up rows that may be what ends the process.
         recovery.dead = try run("""
             UPDATE delivery SET state = 'dead', reason = 'provider_gave_up', detail = 'poison', epoch = NULL, updated_at = ?
-            WHERE state IN ('leased', 'sending') AND state = 'sending' AND epoch < ? AND boots >= ?
+            WHERE epoch IS NOT NULL AND state = 'sending' AND epoch < ? AND boots >= ?
             """, [now.milliseconds, epoch, poisonLimit])
         _ = try restartWaits()
         recovery.resent = try run(BootSQL.resend, [now.milliseconds, epoch])

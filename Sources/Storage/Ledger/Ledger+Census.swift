@@ -11,9 +11,9 @@ extension Ledger {
                 WITH open AS (SELECT id FROM run WHERE finished_at IS NULL)
                 SELECT state, count(*) AS n FROM delivery WHERE run IN (SELECT id FROM open) AND state = 'pending' GROUP BY state
                 UNION ALL
-                SELECT state, count(*) FROM delivery WHERE run IN (SELECT id FROM open) AND state IN ('leased', 'sending') GROUP BY state
+                SELECT state, count(*) FROM delivery WHERE run IN (SELECT id FROM open) AND epoch IS NOT NULL GROUP BY state
                 UNION ALL
-                SELECT state, count(*) FROM delivery WHERE run IN (SELECT id FROM open) AND state NOT IN ('pending', 'leased', 'sending') GROUP BY state
+                SELECT state, count(*) FROM delivery WHERE run IN (SELECT id FROM open) AND epoch IS NULL AND state <> 'pending' GROUP BY state
                 UNION ALL
                 SELECT 'pending', ifnull(sum(count), 0) FROM chunk WHERE run IN (SELECT id FROM open)
                 """)

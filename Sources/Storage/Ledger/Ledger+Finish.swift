@@ -61,7 +61,7 @@ enum FinishSQL {
     /// Returns how many rows and members of a run are not terminal. Changes nothing.
     static let open = """
         SELECT (SELECT count(*) FROM delivery INDEXED BY delivery_due WHERE run = ?1 AND state = 'pending')
-             + (SELECT count(*) FROM delivery INDEXED BY delivery_claimed WHERE run = ?1 AND state IN ('leased', 'sending'))
+             + (SELECT count(*) FROM delivery INDEXED BY delivery_claimed WHERE run = ?1 AND epoch IS NOT NULL)
              + (SELECT ifnull(sum(count), 0) FROM chunk WHERE run = ?1)
         """
 }

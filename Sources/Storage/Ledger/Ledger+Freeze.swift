@@ -88,8 +88,9 @@ struct ExpandedState: Sendable {
     let state: DeliveryState
     let reason: Reason?
     var detail: String?
+    /// The boot that claims the row; for `leased` alone.
+    var epoch: Int64?
 
-    static let pending = ExpandedState(state: .pending, reason: nil)
     static let unreached = ExpandedState(state: .skipped, reason: .noSubscription)
 }
 
@@ -102,9 +103,13 @@ enum FreezeSQL {
 
     /// Returns nothing. Adds one row of the ledger.
     static let insertDelivery = """
-        INSERT INTO delivery (run, profile, subscription, account, channel, state, reason, detail, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO delivery (id, run, profile, subscription, account, channel, state, reason, detail, epoch, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
+
+    /// Returns nothing. Removes members whose rows have been made from the front of a chunk, or the chunk with the last of them.
+    static let shorten = "UPDATE chunk SET count = count - ?1, members = substr(members, 1 + 8 * ?1) WHERE id = ?2 AND count > ?1"
+    static let remove = "DELETE FROM chunk WHERE id = ?"
 }
 
 extension LedgerTransaction {
@@ -128,18 +133,32 @@ extension LedgerTransaction {
     ///
     /// - Returns: how many rows were made; 0 when no chunk is left.
     func expandNext(_ run: RunID, account: Int64?, as start: ExpandedState) throws -> Int {
-        guard let chunk = try row(FreezeSQL.nextChunk, [run.rawValue, account]) else { return 0 }
-        let insert = try db.cachedStatement(sql: FreezeSQL.insertDelivery)
-        let channel: String? = chunk[1]
-        let members: Data = chunk[2]
-        var made = 0
-        try FrozenChunk.forEach(in: Array(members)) { subscription, profile in
-            try insert.execute(arguments: [run.rawValue, profile, account == nil ? nil : subscription, account, channel,
-                                           start.state.rawValue, start.reason?.rawValue, start.detail, now.milliseconds])
-            made += 1
+        try expandNext(run, account: account, limit: FrozenChunk.maxMembers) { _, _, _ in start }
+    }
+
+    /// The same for the first members of the chunk, each in the state that `start` makes of the id its row will have, its
+    /// subscription and its owner.
+    func expandNext(_ run: RunID, account: Int64?, limit: Int,
+                    _ start: (_ id: Int64, _ subscription: Int64, _ profile: Int64) throws -> ExpandedState) throws -> Int {
+        guard let chunk = try statement(FreezeSQL.nextChunk).first(run.rawValue, account, read: { row in
+            (id: row.int(0), channel: row.optionalText(1), members: row.bytes(2))
+        }) else { return 0 }
+        let insert = try statement(FreezeSQL.insertDelivery)
+        // Returns the id that the next row would get. Changes nothing.
+        var id = Int64(try count("SELECT ifnull(max(id), 0) FROM delivery"))
+        let taken = Array(chunk.members.prefix(8 * limit))
+        try FrozenChunk.forEach(in: taken) { subscription, profile in
+            id += 1
+            let start = try start(id, subscription, profile)
+            try insert.run(id, run.rawValue, profile, account.map { _ in subscription }, account, chunk.channel, start.state.rawValue,
+                           start.reason?.rawValue, start.detail, start.epoch, now.milliseconds)
         }
-        // Returns nothing. Removes the chunk, whose members have rows now.
-        try self.run("DELETE FROM chunk WHERE id = ?", [chunk[0] as Int64])
+        let made = taken.count / 8
+        if taken.count < chunk.members.count {
+            try statement(FreezeSQL.shorten).run(Int64(made), chunk.id)
+        } else {
+            try statement(FreezeSQL.remove).run(chunk.id)
+        }
         return made
     }
 

@@ -31,49 +31,39 @@ extension Ledger {
 
 /// The statements of the lease, apart so that a test can ask for their query plans.
 enum LeaseSQL {
-    /// The rows of ?1 run and ?2 account that are due at ?3, at most ?4, earliest first.
+    /// Returns the rows of ?1 run and ?2 account that are due at ?3, at most ?4, earliest first. Changes nothing.
     static let due = """
-        SELECT id FROM delivery WHERE run = ?1 AND account = ?2 AND state = 'pending' AND next_at <= ?3 ORDER BY next_at LIMIT ?4
+        SELECT d.id, d.subscription, d.profile, d.attempt, d.failures
+        FROM (SELECT id FROM delivery WHERE run = ?1 AND account = ?2 AND state = 'pending' AND next_at <= ?3 ORDER BY next_at LIMIT ?4) due
+            CROSS JOIN delivery d ON d.id = due.id
         """
+
+    /// Returns what claiming and rendering need of a subscription and its owner. Changes nothing.
+    static let recipient = """
+        SELECT s.profile, s.account, s.opt_in, s.status = 'active', s.channel, s.address, s.address_keys, s.window_expires_at, s.language,
+               s.app_version, s.registered_at, p.language, p.country, p.timezone, p.external_id, p.attributes
+        FROM app.subscription s CROSS JOIN app.profile p ON p.id = s.profile WHERE s.id = ?
+        """
+
+    /// Returns the tags of a person, sorted. Changes nothing.
+    static let tags = "SELECT tag FROM app.profile_tag WHERE profile = ? ORDER BY tag"
+
+    /// Returns nothing. Leases a row that is due.
+    static let lease = "UPDATE delivery SET state = 'leased', epoch = ?, updated_at = ? WHERE id = ? AND state = 'pending'"
+
+    /// Returns nothing. Ends a row that is due and cannot be reached any more.
+    static let skip = "UPDATE delivery SET state = 'skipped', reason = ?, detail = ?, updated_at = ? WHERE id = ? AND state = 'pending'"
 
     /// Whether a row's subscription still is the one that was chosen, and its owner still agrees (guarantee G4).
     static let reachable = """
         EXISTS (SELECT 1 FROM app.subscription s WHERE s.id = delivery.subscription AND s.profile = delivery.profile
                 AND s.account = delivery.account AND s.opt_in = 1 AND s.status = 'active')
         """
-
-    /// Returns nothing. Skips the due rows that are not reachable any more, with the reason.
-    static let skip = """
-        UPDATE delivery SET state = 'skipped', updated_at = ?3,
-            reason = ifnull((SELECT CASE WHEN s.profile <> delivery.profile OR s.account <> delivery.account THEN 'no_subscription'
-                                         WHEN s.opt_in = 0 THEN 'no_consent' ELSE 'subscription_invalid' END
-                             FROM app.subscription s WHERE s.id = delivery.subscription), 'no_subscription'),
-            detail = ifnull((SELECT iif(s.profile <> delivery.profile OR s.account <> delivery.account, 'subscription_moved', NULL)
-                             FROM app.subscription s WHERE s.id = delivery.subscription),
-                            iif(EXISTS (SELECT 1 FROM app.subscription s WHERE s.id = delivery.subscription), NULL, 'subscription_deleted'))
-        WHERE id IN (\(due)) AND state = 'pending' AND NOT \(reachable)
-        """
-
-    /// Returns the ids. Leases the due rows that are reachable to the boot ?5.
-    static let lease = """
-        UPDATE delivery SET state = 'leased', epoch = ?5, updated_at = ?3
-        WHERE id IN (\(due)) AND state = 'pending' AND \(reachable) RETURNING id
-        """
-
-    /// Returns what rendering needs of the leased rows whose ids are in a JSON array. Changes nothing.
-    static let read = """
-        SELECT d.id, d.attempt, d.failures, d.subscription, d.profile, s.address, s.address_keys, s.window_expires_at, s.language,
-               s.app_version, s.registered_at, p.language, p.country, p.timezone, p.external_id, p.attributes
-        FROM json_each(?) j CROSS JOIN delivery d ON d.id = j.value
-             CROSS JOIN app.subscription s ON s.id = d.subscription CROSS JOIN app.profile p ON p.id = d.profile
-        """
 }
 
 extension LedgerTransaction {
-    /// What one lease does at most for a share, so that a commit stays short: members it expands, and times it looks again
-    /// because the rows it looked at were not reachable.
-    private static let maxExpanded = 2 * FrozenChunk.maxMembers
-    private static let maxRounds = 8
+    /// What one share looks at in one lease at most, so that a commit stays short however many are not reachable.
+    private static let maxLooks = 2_048
 
     func lease(account: Int64, shares: [LeaseShare], epoch: Int64) throws -> Lease {
         var lease = Lease()
@@ -91,67 +81,57 @@ extension LedgerTransaction {
             if let expiresAt = run.expiresAt, expiresAt <= now {
                 lease.expired += try sweep(run.id, account: account, as: .expired)
             } else {
-                try take(share, of: run, account: account, epoch: epoch, into: &lease)
+                try take(share.limit, of: run, account: account, epoch: epoch, into: &lease)
             }
             lease.rests.append(try rest(of: run.id, account: account))
         }
         return lease
     }
 
-    private func take(_ share: LeaseShare, of run: LedgerRun, account: Int64, epoch: Int64, into lease: inout Lease) throws {
-        var ids: [Int64] = []
-        var expanded = 0
-        for _ in 0..<LedgerTransaction.maxRounds where ids.count < share.limit {
-            let wanted = share.limit - ids.count
-            let due: StatementArguments = [run.id.rawValue, account, now.milliseconds, wanted]
-            // Returns how many rows are due, at most as many as are wanted. Changes nothing.
-            var waiting = try count("SELECT count(*) FROM (\(LeaseSQL.due))", due)
-            while waiting < wanted, expanded < LedgerTransaction.maxExpanded {
-                let made = try expandNext(run.id, account: account, as: .pending)
-                if made == 0 { break }
-                waiting += made
-                expanded += made
+    /// Rows first, which wait for another attempt, then members that have no row yet: theirs is made as it is claimed.
+    private func take(_ limit: Int, of run: LedgerRun, account: Int64, epoch: Int64, into lease: inout Lease) throws {
+        let end = lease.deliveries.count + limit
+        let reader = try RecipientReader(self, run: run, account: account)
+        let (claim, skip) = (try statement(LeaseSQL.lease), try statement(LeaseSQL.skip))
+        var looks = 0
+        while lease.deliveries.count < end, looks < LedgerTransaction.maxLooks {
+            let due = try statement(LeaseSQL.due).all(run.id.rawValue, account, now.milliseconds, Int64(end - lease.deliveries.count)) { row in
+                (id: row.int(0), subscription: row.int(1), profile: row.int(2), attempt: Int(row.int(3)), failures: Int(row.int(4)))
             }
-            let skipped = try self.run(LeaseSQL.skip, due)
-            let leased = try numbers(LeaseSQL.lease, due + [epoch])
-            lease.skipped += skipped
-            ids += leased
-            if skipped == 0 && leased.isEmpty { break }
+            if due.isEmpty { break }
+            looks += due.count
+            for row in due {
+                switch try reader.look(at: row.subscription, of: row.profile, row: row.id, attempt: row.attempt, failures: row.failures) {
+                case .reachable(let delivery):
+                    try claim.run(epoch, now.milliseconds, row.id)
+                    lease.deliveries.append(delivery)
+                case .refused(let reason, let detail):
+                    try skip.run(reason.rawValue, detail, now.milliseconds, row.id)
+                    lease.skipped += 1
+                }
+            }
         }
-        guard !ids.isEmpty else { return }
-        let deliveries = try deliveries(leased: ids, run: run, account: account)
-        lease.deliveries += deliveries
-        let readable = Set(deliveries.map(\.id.rawValue))
-        if readable.count < ids.count {
-            // An address that its channel cannot read was not written by this program.
-            let unreadable = ids.filter { !readable.contains($0) }
-                .map { Refusal(id: DeliveryID(rawValue: $0), reason: .subscriptionInvalid, detail: "address_unreadable") }
-            lease.skipped += try refuse(unreadable, epoch: epoch)
+        while lease.deliveries.count < end, looks < LedgerTransaction.maxLooks {
+            let claimed = try claimNext(end - lease.deliveries.count, of: run, account: account, epoch: epoch, reader, into: &lease)
+            if claimed == 0 { break }
+            looks += claimed
         }
     }
 
-    private func deliveries(leased ids: [Int64], run: LedgerRun, account: Int64) throws -> [LeasedDelivery] {
-        let rows = try rows(LeaseSQL.read, [ids.json])
-        var tags: [Int64: [String]] = [:]
-        // Returns the tags of the profiles in a JSON array, sorted within each. Changes nothing.
-        for row in try self.rows("""
-            SELECT t.profile, t.tag FROM json_each(?) j CROSS JOIN app.profile_tag t ON t.profile = j.value
-            """, [Set(rows.map { $0[4] as Int64 }).json]) {
-            tags[row[0], default: []].append(row[1])
-        }
-        // Returns the channel of an account. Changes nothing.
-        guard let channel = try row("SELECT channel FROM app.account WHERE id = ?", [account])
-            .flatMap({ Channel(rawValue: $0[0]) }) else { return [] }
-        return rows.compactMap { row in
-            guard let address = Address(channel: channel, identity: row[5], keys: row[6]) else { return nil }
-            return LeasedDelivery(
-                id: DeliveryID(rawValue: row[0]), run: run.id, campaign: run.campaign, account: account,
-                attempt: (row[1] as Int) + 1, failures: row[2], subscription: SubscriptionID(rawValue: row[3]),
-                profile: ProfileID(rawValue: row[4]), address: address,
-                windowExpiresAt: (row[7] as Int64?).map(Timestamp.init(milliseconds:)), subscriptionLanguage: row[8],
-                language: row[11], country: row[12], timezone: row[13], externalID: row[14], attributes: row[15],
-                tags: tags[row[4]] ?? [], appVersion: row[9], registeredAt: Timestamp(milliseconds: row[10]),
-                expiresAt: run.expiresAt)
+    /// Makes rows of the next members of an account, `leased` or `skipped`.
+    ///
+    /// - Returns: how many rows were made; 0 when no chunk is left.
+    private func claimNext(_ limit: Int, of run: LedgerRun, account: Int64, epoch: Int64, _ reader: RecipientReader,
+                           into lease: inout Lease) throws -> Int {
+        try expandNext(run.id, account: account, limit: limit) { row, subscription, profile in
+            switch try reader.look(at: subscription, of: profile, row: row, attempt: 0, failures: 0) {
+            case .reachable(let delivery):
+                lease.deliveries.append(delivery)
+                return ExpandedState(state: .leased, reason: nil, epoch: epoch)
+            case .refused(let reason, let detail):
+                lease.skipped += 1
+                return ExpandedState(state: .skipped, reason: reason, detail: detail)
+            }
         }
     }
 
@@ -182,5 +162,46 @@ extension LedgerTransaction {
                 """, [refusal.reason == .expired ? "expired" : "skipped", refusal.reason.rawValue, refusal.detail,
                       refusal.language, now.milliseconds, refusal.id.rawValue, epoch])
         }
+    }
+}
+
+/// Looks at the people of one run and account, one after the other: may they be sent to, and with what.
+private struct RecipientReader {
+    private let run: LedgerRun
+    private let account: Int64
+    private let recipient: PreparedStatement
+    private let tags: PreparedStatement
+
+    enum Finding {
+        case reachable(LeasedDelivery)
+        case refused(Reason, detail: String?)
+    }
+
+    init(_ ledger: LedgerTransaction, run: LedgerRun, account: Int64) throws {
+        (self.run, self.account) = (run, account)
+        recipient = try ledger.statement(LeaseSQL.recipient)
+        tags = try ledger.statement(LeaseSQL.tags)
+    }
+
+    /// - Parameter profile: who owned the subscription when the audience was frozen.
+    func look(at subscription: Int64, of profile: Int64, row: Int64, attempt: Int, failures: Int) throws -> Finding {
+        let found = try recipient.first(subscription) { found -> Finding in
+            guard found.int(0) == profile, found.int(1) == account else { return .refused(.noSubscription, detail: "subscription_moved") }
+            guard found.bool(2) else { return .refused(.noConsent, detail: nil) }
+            guard found.bool(3) else { return .refused(.subscriptionInvalid, detail: nil) }
+            // An address that its channel cannot read was not written by this program.
+            guard let channel = Channel(rawValue: found.text(4)),
+                let address = Address(channel: channel, identity: found.text(5), keys: found.optionalText(6))
+            else { return .refused(.subscriptionInvalid, detail: "address_unreadable") }
+            return .reachable(LeasedDelivery(
+                id: DeliveryID(rawValue: row), run: run.id, campaign: run.campaign, account: account,
+                attempt: attempt + 1, failures: failures, subscription: SubscriptionID(rawValue: subscription),
+                profile: ProfileID(rawValue: profile), address: address,
+                windowExpiresAt: found.optionalInt(7).map(Timestamp.init(milliseconds:)), subscriptionLanguage: found.optionalText(8),
+                language: found.optionalText(11), country: found.optionalText(12), timezone: found.optionalText(13),
+                externalID: found.text(14), attributes: found.text(15), tags: try tags.all(profile) { $0.text(0) },
+                appVersion: found.optionalText(9), registeredAt: Timestamp(milliseconds: found.int(10)), expiresAt: run.expiresAt))
+        }
+        return found ?? .refused(.noSubscription, detail: "subscription_deleted")
     }
 }

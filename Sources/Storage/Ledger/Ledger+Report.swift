@@ -67,7 +67,7 @@ extension Ledger {
                 SELECT account, 'pending', count(*) FROM delivery INDEXED BY delivery_due WHERE state = 'pending' GROUP BY account
                 UNION ALL SELECT account, 'pending', sum(count) FROM chunk WHERE account IS NOT NULL GROUP BY account
                 UNION ALL SELECT account, state, count(*) FROM delivery INDEXED BY delivery_claimed
-                          WHERE state IN ('leased', 'sending') GROUP BY account, state
+                          WHERE epoch IS NOT NULL GROUP BY account, state
                 """) {
                 guard let state = DeliveryState(rawValue: row[1]) else { continue }
                 counts[row[0], default: [:]][state, default: 0] += row[2]
@@ -81,15 +81,15 @@ extension Ledger {
 enum ReportSQL {
     /// Returns the rows of a run counted by channel, state, reason and language. Changes nothing.
     static let cells = """
-        SELECT channel, state, reason, language, count(*) FROM delivery INDEXED BY delivery_counted
-        WHERE run = ?1 AND state NOT IN ('pending', 'leased', 'sending') GROUP BY channel, state, reason, language
+        SELECT channel, state, reason, language, count(*) FROM delivery INDEXED BY delivery_ended
+        WHERE run = ?1 AND epoch IS NULL AND state <> 'pending' GROUP BY state, reason, channel, language
         UNION ALL
         SELECT channel, 'pending', NULL, NULL, sum(count) FROM (
             SELECT channel, 1 AS count FROM delivery INDEXED BY delivery_due WHERE run = ?1 AND state = 'pending'
             UNION ALL SELECT channel, count FROM chunk WHERE run = ?1) GROUP BY channel
         UNION ALL
         SELECT channel, state, NULL, NULL, count(*) FROM delivery INDEXED BY delivery_claimed
-        WHERE run = ?1 AND state IN ('leased', 'sending') GROUP BY channel, state
+        WHERE run = ?1 AND epoch IS NOT NULL GROUP BY channel, state
         """
 }
 
@@ -112,15 +112,15 @@ extension LedgerTransaction {
             conditions.append("d.state = 'pending'")
             index = "delivery_due"
         case .leased?, .sending?:
-            conditions.append("d.state IN ('leased', 'sending') AND d.state = :state")
+            conditions.append("d.epoch IS NOT NULL AND d.state = :state")
             index = "delivery_claimed"
         case .some:
-            conditions.append("d.state NOT IN ('pending', 'leased', 'sending') AND d.state = :state")
+            conditions.append("d.epoch IS NULL AND d.state <> 'pending' AND d.state = :state")
             if filter.profile == nil { index = "delivery_ended" }
         case nil:
             if filter.reason != nil {
                 conditions.append("""
-                    d.state NOT IN ('pending', 'leased', 'sending')
+                    d.epoch IS NULL AND d.state <> 'pending'
                     AND d.state IN ('skipped', 'expired', 'cancelled', 'rejected', 'dead', 'unknown')
                     """)
                 if filter.profile == nil { index = "delivery_ended" }
@@ -151,7 +151,7 @@ extension LedgerTransaction {
                 UNION ALL SELECT run, account, count(*), 0, min(next_at) FROM delivery INDEXED BY delivery_due
                           WHERE state = 'pending' GROUP BY run, account
                 UNION ALL SELECT run, account, 0, count(*), NULL FROM delivery INDEXED BY delivery_claimed
-                          WHERE state IN ('leased', 'sending') GROUP BY run, account
+                          WHERE epoch IS NOT NULL GROUP BY run, account
             ) x JOIN run r ON r.id = x.run GROUP BY x.run, x.account ORDER BY x.run, x.account
             """).map { row in
             ActiveRun(run: LedgerRun(row: row), account: row["at_account"], waiting: row["waiting"], claimed: row["claimed"],

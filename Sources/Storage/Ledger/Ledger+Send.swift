@@ -33,17 +33,16 @@ extension Ledger {
 
 /// The statements of sending, apart so that a test can ask for their query plans.
 enum SendSQL {
-    /// Returns the ids. Moves those of a JSON array that the boot ?2 leased and that may still go.
+    /// Returns nothing. Moves a row that the boot ?3 leased and that may still go.
     static let intend = """
-        UPDATE delivery SET state = 'sending', attempt = attempt + 1, sent_at = ?3, updated_at = ?3
-        WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'leased' AND epoch = ?2 AND \(LeaseSQL.reachable)
+        UPDATE delivery SET state = 'sending', attempt = attempt + 1, sent_at = ?2, updated_at = ?2
+        WHERE id = ?1 AND state = 'leased' AND epoch = ?3 AND \(LeaseSQL.reachable)
           AND EXISTS (SELECT 1 FROM run r JOIN app.campaign c ON c.id = r.campaign
                       WHERE r.id = delivery.run AND (r.kind = 'test' OR c.state = 'running')
-                        AND (r.expires_at IS NULL OR r.expires_at > ?3))
-        RETURNING id
+                        AND (r.expires_at IS NULL OR r.expires_at > ?2))
         """
 
-    /// Returns nothing: RETURNING costs SQLite a temporary table for each row. Ends the attempt if it is the one under way.
+    /// Returns nothing. Ends the attempt if it is the one under way.
     static let record = """
         UPDATE delivery SET state = ?, reason = ?, detail = ?, provider_id = ifnull(?, provider_id), language = ifnull(?, language),
             next_at = ?, failures = failures + ?, epoch = NULL, updated_at = ?
@@ -53,28 +52,34 @@ enum SendSQL {
 
 extension LedgerTransaction {
     func intend(_ ids: [DeliveryID], epoch: Int64) throws -> Set<DeliveryID> {
-        let intended = try numbers(SendSQL.intend, [ids.lazy.map(\.rawValue).json, epoch, now.milliseconds])
+        let statement = try statement(SendSQL.intend)
+        var intended: Set<DeliveryID> = []
+        intended.reserveCapacity(ids.count)
+        // One row at a time: RETURNING costs SQLite a temporary table for each row.
+        for id in ids {
+            try statement.run(id.rawValue, now.milliseconds, epoch)
+            if db.changesCount == 1 { intended.insert(id) }
+        }
         if intended.count < ids.count { _ = try release(ids, epoch: epoch) }
-        return Set(intended.lazy.map(DeliveryID.init(rawValue:)))
+        return intended
     }
 
     func record(_ results: [DeliveryResult], epoch: Int64) throws -> Int {
-        let statement = try db.cachedStatement(sql: SendSQL.record)
+        let statement = try statement(SendSQL.record)
         var stale = 0
         var named: [Int64] = []
         for result in results {
             let end = Ending(result.verdict)
-            try statement.execute(arguments: [
-                end.state.rawValue, end.reason?.rawValue, end.detail, end.providerID, result.language, end.nextAt, end.failures,
-                now.milliseconds, result.id.rawValue, result.attempt, epoch,
-            ])
+            try statement.run(end.state.rawValue, end.reason?.rawValue, end.detail, end.providerID, result.language, end.nextAt,
+                              end.failures, now.milliseconds, result.id.rawValue, Int64(result.attempt), epoch)
             if db.changesCount == 1 {
                 if end.providerID != nil { named.append(result.id.rawValue) }
             } else if try !complete(result, end) {
                 stale += 1
             }
         }
-        if !named.isEmpty { try mergeEarly(into: named) }
+        // Returns whether any status waits for its result. Changes nothing.
+        if !named.isEmpty, try count("SELECT EXISTS (SELECT 1 FROM early_status)") > 0 { try mergeEarly(into: named) }
         return stale
     }
 
@@ -94,7 +99,7 @@ extension LedgerTransaction {
         var detail: String?
         var providerID: String?
         var nextAt: Int64 = 0
-        var failures = 0
+        var failures: Int64 = 0
 
         init(_ verdict: DeliveryResult.Verdict) {
             switch verdict {

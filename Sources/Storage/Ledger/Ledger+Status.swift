@@ -40,8 +40,8 @@ extension Ledger {
 
 /// The statement that callbacks begin with, apart so that a test can ask for its query plan.
 enum StatusSQL {
-    /// Returns the latest row with an id of the provider's. Changes nothing.
-    static let byProvider = "SELECT id FROM delivery WHERE account = ? AND provider_id = ? ORDER BY id DESC LIMIT 1"
+    /// Returns the latest row with an id of the provider's, on a channel whose providers call back. Changes nothing.
+    static let byProvider = "SELECT id FROM delivery WHERE account = ? AND provider_id = ? AND provider_id IS NOT NULL AND (channel = 'sms' OR channel = 'messenger') ORDER BY id DESC LIMIT 1"
 }
 
 extension LedgerTransaction {

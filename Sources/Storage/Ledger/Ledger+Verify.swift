@@ -34,7 +34,7 @@ extension LedgerTransaction {
         }
         // Returns the rows of earlier boots. Changes nothing.
         for row in try rows("""
-            SELECT id, epoch FROM delivery WHERE state IN ('leased', 'sending')
+            SELECT id, epoch FROM delivery WHERE epoch IS NOT NULL
               AND epoch IS NOT (SELECT value FROM meta WHERE key = 'epoch')
             """) {
             violations.append(.staleClaim(DeliveryID(rawValue: row[0]), epoch: row[1]))

@@ -50,6 +50,8 @@ struct LedgerTransaction {
     let db: GRDB.Database
     let now: Timestamp
 
+    func statement(_ sql: String) throws -> PreparedStatement { try PreparedStatement(sql, on: db) }
+
     func row(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Row? {
         try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
