@@ -39,6 +39,7 @@ let package = Package(
         // C headers that Swift cannot see by itself.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
         // The operating system and its libraries, with a Swift face.
@@ -60,7 +61,7 @@ let package = Package(
         layer("Campaigns", ["Core", "Segmentation", "Content"]),
 
         // Storing.
-        layer("Storage", ["Core", "Failpoints", "Segmentation", "Linux", grdb, sqlite, deque], resources: [.embedInCode("Migrations")]),
+        layer("Storage", ["CSQLite", "Core", "Failpoints", "Segmentation", "Linux", grdb, sqlite, deque], resources: [.embedInCode("Migrations")]),
 
         // Delivering: adapters build requests and classify replies, the engine sends.
         layer("APNs", in: "Channels", ["Core", "Content", "OpenSSL"]),

@@ -7,7 +7,7 @@ import WebPush
 // Two parts of a send by themselves, for `make bench-delivery`, which sets each beside what it stands on. Each prints one line of
 // JSON with `messages`, `seconds` by the clock and `cpu` seconds.
 //
-// Usage: delivery-parts transport URL CA_FILE AUTHORIZATION BODY_FILE COUNT STREAMS
+// Usage: delivery-parts transport URL CA_FILE AUTHORIZATION BODY_FILE COUNT CONNECTIONS STREAMS
 //        delivery-parts encrypt P256DH AUTH BYTES COUNT
 
 func cpuSeconds() -> Double {
@@ -18,11 +18,12 @@ func cpuSeconds() -> Double {
 
 /// Posts one body over and over as a sender thread does: its own epoll watches the multi's descriptor.
 func transport(_ words: [String]) throws -> Int {
-    guard words.count == 6, let body = FileManager.default.contents(atPath: words[3]), let count = Int(words[4]), let streams = Int(words[5])
+    guard words.count == 7, let body = FileManager.default.contents(atPath: words[3]), let count = Int(words[4]), let connections = Int(words[5]),
+        let streams = Int(words[6])
     else { throw Usage() }
     var options = TransportOptions()
     options.caFile = words[1]
-    let multi = try Multi(options: options, connections: 1, maxInFlight: streams)
+    let multi = try Multi(options: options, connections: 1, maxInFlight: connections * streams, pools: connections)
     let epoll = try Epoll()
     try epoll.add(multi.rawDescriptor, .readable, token: 0)
     var batch = Epoll.Batch(capacity: 8)

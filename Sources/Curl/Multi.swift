@@ -9,69 +9,55 @@ import CCurl
 /// Connections are shared by host, whatever the headers say: an account with credentials of its own
 /// gets a `Multi` of its own.
 package final class Multi {
-    /// Transfers added and not yet drained.
-    package private(set) var inFlight = 0
     /// Requests that libcurl sent again because the peer had declared them unprocessed, since the start.
     package private(set) var repeats = 0
 
-    private let handle: UnsafeMutableRawPointer
+    private let pools: [TransferPool]
     private let watch: SocketWatch
-    private let transfers: [Transfer]
-    private var idle: [Transfer]
     private var rejected: [Completion] = []
-    private let startsWithOne: Bool
-    private var isWarm: Bool
-    private let resolve: StringList
-    private let connectTo: StringList
 
     /// - Parameters:
-    ///   - connections: at most so many to one host.
+    ///   - connections: at most so many to one host, in each pool.
     ///   - maxInFlight: transfers at once, at most `connections` over HTTP/1.1. Over HTTP/2 about 100 a
     ///     connection: what the peer has no stream for waits inside libcurl, which is slow.
-    package init(options: TransportOptions, connections: Int, maxInFlight: Int) throws(CurlError) {
-        precondition(connections > 0 && maxInFlight > 0, "a Multi that can send")
+    ///   - pools: the connections and the transfers are split over so many. At each answer libcurl looks at all
+    ///     transfers of the connection, so several with 25 each cost less than one with 100. A pool is used when
+    ///     those before it are full.
+    package init(options: TransportOptions, connections: Int, maxInFlight: Int, pools count: Int = 1) throws(CurlError) {
+        precondition(connections > 0 && maxInFlight > 0 && count > 0, "a Multi that can send")
         guard CurlLibrary.initialised == CURLE_OK else {
             throw CurlError(call: "curl_global_init", code: Int32(bitPattern: CurlLibrary.initialised.rawValue))
         }
-        let places = options.httpVersion == .http1 ? min(connections, maxInFlight) : maxInFlight
-        let goAways = GoAwayLog()
-        var transfers: [Transfer] = []
-        transfers.reserveCapacity(places)
-        resolve = StringList(options.resolve)
-        connectTo = StringList(options.connectTo)
-        for _ in 0..<places {
-            let transfer = try Transfer(options, goAways: goAways)
-            let easy = EasyOptions(transfer.easy)
-            if let list = resolve.head { try easy.set(CURLOPT_RESOLVE, list, "CURLOPT_RESOLVE") }
-            if let list = connectTo.head { try easy.set(CURLOPT_CONNECT_TO, list, "CURLOPT_CONNECT_TO") }
-            transfers.append(transfer)
+        let places = options.httpVersion == .http1 ? min(connections * count, maxInFlight) : maxInFlight
+        var pools: [TransferPool] = []
+        for _ in 0..<count {
+            pools.append(try TransferPool(options, connections: connections, limit: (places + count - 1) / count))
         }
-        self.transfers = transfers
-        idle = transfers
-        startsWithOne = options.startsWithOne
-        isWarm = !options.startsWithOne
-        watch = try SocketWatch()
-        guard let handle = curl_multi_init() else { throw CurlError(call: "curl_multi_init", code: 3) }
-        self.handle = handle
-        try configure(connections: connections, streams: max(100, (places + connections - 1) / connections))
+        // What is wrong with the options is told here.
+        try pools[0].makePlace()
+        self.pools = pools
+        watch = try SocketWatch(pools.map(\.handle))
+        for pool in pools { pool.watch = watch }
     }
 
-    deinit {
-        for transfer in transfers where transfer.isBusy {
-            curl_multi_remove_handle(handle, transfer.easy)
-        }
-        curl_multi_cleanup(handle)
-    }
+    /// Transfers added and not yet drained.
+    package var inFlight: Int { pools.reduce(rejected.count) { $0 + $1.inFlight } }
 
     /// How many more transfers should be added now. What was counted on earlier has its place, whatever `free` says later.
     package var free: Int {
-        isWarm ? idle.count : max(0, 1 - inFlight)
+        var free = 0
+        for pool in pools {
+            free += pool.free
+            // One connection proves that the peer takes us before others are made.
+            if !pool.isWarm { break }
+        }
+        return free
     }
 
     /// Readable when sockets are ready for `advance`.
     package var rawDescriptor: Int32 { watch.rawDescriptor }
 
-    /// When `advance` is due even if no socket is ready, in monotonic milliseconds.
+    /// When `advance` is due by time, in monotonic milliseconds; nil while it is due by sockets alone.
     package var deadline: Int64? { rejected.isEmpty ? watch.deadline : 0 }
 
     /// Starts a transfer. Nothing is written before the next `advance`.
@@ -79,19 +65,9 @@ package final class Multi {
     /// A request that cannot be sent as it is comes out of `drain` as failed and not sent.
     package func add(_ request: TransferRequest, token: UInt64) {
         // `free` may have fallen since the place was counted on (a failure makes a cold start of it); the place is there still.
-        guard let transfer = idle.popLast() else { preconditionFailure("add only what has a place") }
-        inFlight += 1
-        if let failure = transfer.begin(request, token: token) {
-            idle.append(transfer)
+        let pool = pools.first { $0.free > 0 } ?? pools.min { $0.inFlight < $1.inFlight }
+        if let failure = pool?.add(request, token: token) {
             rejected.append(Completion(token: token, result: .failed(failure)))
-            return
-        }
-        guard curl_multi_add_handle(handle, transfer.easy) == CURLM_OK else {
-            transfer.clear()
-            idle.append(transfer)
-            let failure = TransferFailure(CURLE_FAILED_INIT, disposition: .notSent)
-            rejected.append(Completion(token: token, result: .failed(failure)))
-            return
         }
     }
 
@@ -104,14 +80,14 @@ package final class Multi {
     package func drive(forMilliseconds limit: Int32) throws(CurlError) {
         var running: Int32 = 0
         var failure = CURLM_OK
-        try watch.wait(atMostMilliseconds: rejected.isEmpty ? limit : 0) { socket, mask in
-            let code = curl_multi_socket_action(handle, socket, mask, &running)
+        try watch.wait(atMostMilliseconds: rejected.isEmpty ? limit : 0) { pool, socket, mask in
+            let code = curl_multi_socket_action(pools[pool].handle, socket, mask, &running)
             if code != CURLM_OK { failure = code }
         }
         // One stream's news sets a timer of 0 ms for its neighbours; the bound gives the owner its turn.
         var rounds = 0
-        while rounds < 16, watch.takeDue() {
-            let code = curl_multi_socket_action(handle, CURL_SOCKET_BAD, 0, &running)
+        while rounds < 16, let pool = watch.takeDue() {
+            let code = curl_multi_socket_action(pools[pool].handle, CURL_SOCKET_BAD, 0, &running)
             if code != CURLM_OK { failure = code }
             rounds += 1
         }
@@ -124,56 +100,24 @@ package final class Multi {
         if !rejected.isEmpty {
             let rejected = self.rejected
             self.rejected = []
-            inFlight -= rejected.count
             rejected.forEach(handle)
         }
-        var left: Int32 = 0
-        while let message = curl_multi_info_read(self.handle, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
-                let transfer = Self.transfer(of: easy)
-            else { continue }
-            // Removing the handle frees the message.
-            let code = ccurl_message_result(message)
-            handle(end(transfer, code))
+        for pool in pools {
+            while let (transfer, code) = pool.nextEnded() { end(transfer, code, in: pool, handle) }
         }
     }
 
     /// Ends everything that is in flight: not sent if nothing had left, else ambiguous.
     package func abandon(_ handle: (Completion) -> Void) {
         drain(handle)
-        for transfer in transfers where transfer.isBusy {
-            handle(end(transfer, CURLE_ABORTED_BY_CALLBACK))
+        for pool in pools {
+            for transfer in pool.busy { end(transfer, CURLE_ABORTED_BY_CALLBACK, in: pool, handle) }
         }
     }
 
-    private func end(_ transfer: Transfer, _ code: CURLcode) -> Completion {
-        let completion = Completion(token: transfer.token, result: transfer.result(code))
-        curl_multi_remove_handle(handle, transfer.easy)
-        transfer.clear()
-        repeats += transfer.repeats
-        inFlight -= 1
-        idle.append(transfer)
-        if startsWithOne {
-            if case .reply = completion.result { isWarm = true } else { isWarm = false }
-        }
-        return completion
-    }
-
-    private static func transfer(of easy: UnsafeMutableRawPointer) -> Transfer? {
-        var context: UnsafeMutableRawPointer?
-        guard ccurl_get_private(easy, &context) == CURLE_OK, let context else { return nil }
-        return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-    }
-
-    private func configure(connections: Int, streams: Int) throws(CurlError) {
-        for (option, value, name) in [
-            (CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX), "CURLMOPT_PIPELINING"),
-            (CURLMOPT_MAX_HOST_CONNECTIONS, connections, "CURLMOPT_MAX_HOST_CONNECTIONS"),
-            (CURLMOPT_MAX_CONCURRENT_STREAMS, streams, "CURLMOPT_MAX_CONCURRENT_STREAMS"),
-        ] {
-            let code = ccurl_multi_set_long(handle, option, value)
-            guard code == CURLM_OK else { throw CurlError(call: name, code: code.rawValue) }
-        }
-        try watch.attach(to: handle)
+    private func end(_ transfer: Transfer, _ code: CURLcode, in pool: TransferPool, _ handle: (Completion) -> Void) {
+        let (completion, repeated) = pool.end(transfer, code)
+        repeats += repeated
+        handle(completion)
     }
 }

@@ -18,6 +18,9 @@ final class Transfer {
 
     private var lines = HeaderLines()
     private var commonHeaders: HeaderList?
+    // What the handle is set to: an account's messages often differ in the body alone.
+    private var url: String?
+    private var headers: [(name: String, value: String)]?
     private var method: TransferRequest.Method?
     private var bodyLength = -1
     private var takesFreshConnection = false
@@ -44,17 +47,12 @@ final class Transfer {
     ///
     /// - Returns: what is wrong with the request, if it cannot be sent.
     func begin(_ request: TransferRequest, token: UInt64) -> TransferFailure? {
-        guard request.url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            return .malformed("The URL holds a space or a control byte")
-        }
         guard request.body.isEmpty || request.method != .get else { return .malformed("GET carries no body") }
-        guard let headers = lines.write(request.headers, tail: request.commonHeaders?.head ?? HeaderList.none)
-        else { return .malformed("A header cannot be written as it is") }
-        let code = set(request, headers)
+        if let failure = setURL(request.url) ?? setHeaders(request) { return failure }
+        let code = set(request)
         guard code == CURLE_OK else { return TransferFailure(code, disposition: .notSent) }
 
         self.token = token
-        commonHeaders = request.commonHeaders
         body = request.body
         bodyOffset = 0
         answer = []
@@ -71,7 +69,6 @@ final class Transfer {
         isBusy = false
         body = []
         answer = []
-        commonHeaders = nil
     }
 
     /// What became of the message, given libcurl's code.
@@ -118,10 +115,27 @@ final class Transfer {
         return ccurl_get_long(easy, which, &value) == CURLE_OK ? value : -1
     }
 
-    private func set(_ request: TransferRequest, _ headers: HeaderLines.Head) -> CURLcode {
-        var code = ccurl_set_pointer(easy, CURLOPT_URL, request.url)
-        if code == CURLE_OK { code = ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headers.list) }
-        if code == CURLE_OK { code = setMethod(request) }
+    private func setURL(_ url: String) -> TransferFailure? {
+        guard url != self.url else { return nil }
+        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return .malformed("The URL holds a space or a control byte") }
+        let code = ccurl_set_pointer(easy, CURLOPT_URL, url)
+        self.url = code == CURLE_OK ? url : nil
+        return code == CURLE_OK ? nil : TransferFailure(code, disposition: .notSent)
+    }
+
+    private func setHeaders(_ request: TransferRequest) -> TransferFailure? {
+        if commonHeaders === request.commonHeaders, let headers, headers.elementsEqual(request.headers, by: ==) { return nil }
+        headers = nil
+        guard let head = lines.write(request.headers, tail: request.commonHeaders?.head ?? HeaderList.none)
+        else { return .malformed("A header cannot be written as it is") }
+        let code = ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, head.list)
+        guard code == CURLE_OK else { return TransferFailure(code, disposition: .notSent) }
+        (headers, commonHeaders) = (request.headers, request.commonHeaders)
+        return nil
+    }
+
+    private func set(_ request: TransferRequest) -> CURLcode {
+        var code = setMethod(request)
         let fresh = request.body.isEmpty && !request.mayRepeat
         if code == CURLE_OK, fresh != takesFreshConnection {
             takesFreshConnection = fresh

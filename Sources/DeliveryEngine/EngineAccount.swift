@@ -9,19 +9,21 @@ package struct EngineAccount: Sendable {
     /// Called once, on the sender thread that will own the adapter.
     package let makeAdapter: @Sendable () throws -> any ChannelAdapter
     package let transport: TransportOptions
-    /// Connections to one host, and messages in flight over all of them.
+    /// Connections to one host in each pool, messages in flight over all of them, and the pools they are split over.
     package let connections: Int
     package let maxInFlight: Int
+    package let pools: Int
     /// Messages per second; nil leaves the pace to the provider.
     package let ratePerSecond: Double?
 
     package init(id: Int64, account: Account, transport: TransportOptions, connections: Int, maxInFlight: Int,
-                 ratePerSecond: Double?, makeAdapter: @escaping @Sendable () throws -> any ChannelAdapter) {
+                 pools: Int = 1, ratePerSecond: Double?, makeAdapter: @escaping @Sendable () throws -> any ChannelAdapter) {
         self.id = id
         self.account = account
         self.transport = transport
         self.connections = connections
         self.maxInFlight = maxInFlight
+        self.pools = pools
         self.ratePerSecond = ratePerSecond
         self.makeAdapter = makeAdapter
     }

@@ -65,7 +65,7 @@ final class Lane {
         self.ledger = ledger
         adapter = try configuration.makeAdapter()
         multi = try Multi(options: configuration.transport, connections: configuration.connections,
-                          maxInFlight: configuration.maxInFlight)
+                          maxInFlight: configuration.maxInFlight, pools: configuration.pools)
         bucket = configuration.ratePerSecond.map { TokenBucket(rate: $0, now: now) }
         status = LaneStatus(account: configuration.account)
     }

@@ -15,7 +15,8 @@ extension TransferRequest {
 
 extension ProviderReply {
     init(_ reply: Reply) {
-        self.init(status: reply.status, headers: Array(reply.headers), body: reply.body)
+        let headers = reply.headers
+        self.init(status: reply.status, body: reply.body) { headers[$0] }
     }
 }
 

@@ -56,20 +56,23 @@ package struct OutboundRequest: Sendable {
 /// A provider's whole answer. It comes from outside: any byte of it may be hostile.
 package struct ProviderReply: Sendable {
     package let status: Int
-    /// Names in lower case.
-    package let headers: [(name: String, value: String)]
     /// At most 64 KiB; the rest was cut off.
     package let body: [UInt8]
+    private let lookUp: @Sendable (_ lowercaseName: String) -> String?
 
-    package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    /// - Parameter lookUp: the value of the first header of a name; most answers are never asked.
+    package init(status: Int, body: [UInt8], lookUp: @escaping @Sendable (_ lowercaseName: String) -> String?) {
         self.status = status
-        self.headers = headers
         self.body = body
+        self.lookUp = lookUp
     }
 
-    package func header(_ lowercaseName: String) -> String? {
-        headers.first { $0.name == lowercaseName }?.value
+    /// - Parameter headers: names in lower case.
+    package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.init(status: status, body: body) { name in headers.first { $0.name == name }?.value }
     }
+
+    package func header(_ lowercaseName: String) -> String? { lookUp(lowercaseName) }
 
     /// The body as JSON, or nil when it is not acceptable JSON.
     package var json: JSONValue? { try? JSONValue(parsing: body) }

@@ -1,3 +1,4 @@
+import CSQLite
 package import GRDB
 package import Linux
 
@@ -73,6 +74,7 @@ package final class DatabaseFile: Sendable {
 
 /// Opens a file; what SQLite says of it becomes a sentence.
 private func opening<Value>(_ path: String, _ open: () throws -> Value) throws -> Value {
+    _ = SQLiteLibrary.configured
     do {
         return try open()
     } catch let error as DatabaseError {
@@ -116,4 +118,9 @@ private enum Pragmas {
             }
         }
     }
+}
+
+/// Settings of the library, made once before the first file is opened. One that comes too late is refused and does no harm.
+private enum SQLiteLibrary {
+    static let configured = csqlite_disable_memory_statistics()
 }

@@ -27,8 +27,8 @@ struct DescriptorBudget {
     }
 
     init(_ config: Config, limit: Int) {
-        // Web push goes to as many hosts as are in flight; the others have one.
-        let outgoing = config.accounts.reduce(0) { $0 + ($1.account.channel == .webpush ? 100 : 16) }
+        // Web push goes to as many hosts as are in flight; the others have one, with a connection for each pool.
+        let outgoing = config.accounts.reduce(0) { $0 + ($1.account.channel == .webpush ? 100 : 24) }
         self.init(limit: limit, maxConnections: config.limits.maxConnections, outgoing: outgoing)
     }
 

@@ -99,10 +99,15 @@ struct LoadedAccount: Sendable {
         }
         // Apple allows one stream until the first request with a valid token has succeeded.
         transport.startsWithOne = config.account.channel == .apns && transport.httpVersion != .http1
-        let isHTTP1 = transport.httpVersion == .http1
+        let (connections, inFlight, pools) = switch (transport.httpVersion, isWebPush) {
+        case (.http1, _): (16, 16, 1)
+        // Many hosts, few messages to each.
+        case (_, true): (2, 100, 1)
+        // 10,000 a second at 50 ms.
+        case (_, false): (1, 500, 20)
+        }
         return EngineAccount(
-            id: id, account: config.account, transport: transport,
-            connections: isHTTP1 ? 16 : (isWebPush ? 2 : 1), maxInFlight: isHTTP1 ? 16 : 100,
+            id: id, account: config.account, transport: transport, connections: connections, maxInFlight: inFlight, pools: pools,
             ratePerSecond: (config.ratePerSecond ?? defaultRate).map(Double.init), makeAdapter: makeAdapter)
     }
 
