@@ -33,6 +33,45 @@ import Testing
         try store.close()
     }
 
+    @Test func `what is urgent goes before all that waits, in a transaction that begins after the call`() async throws {
+        let folder = TemporaryFolder()
+        let owned = try folder.open()
+        let store = try Store(folder: owned, accounts: [], time: SystemTime())
+        let ledger = try Ledger(folder: owned, store: store)
+        let writer = ledger.file.writer
+        let order = Lock<[String]>([])
+        let gate = Gate()
+        // This transaction sees clairon.db as it is before the write below.
+        let holder = Task {
+            try await writer.write { db in
+                _ = try Row.fetchOne(db, sql: "SELECT count(*) FROM app.meta")
+                gate.pass()
+            }
+        }
+        await gate.entered()
+        let bulk = (0..<20).map { number in
+            Task { try await writer.write { _ in order.withLock { $0.append("bulk") } } }
+        }
+        while writer.backlog < 21 { await Task.yield() }
+        try await store.file.writer.write { try $0.execute(sql: "INSERT INTO meta VALUES ('new', 1)") }
+        let seen = Task {
+            try await withCheckedThrowingContinuation { continuation in
+                writer.submitUrgent({ db in
+                    order.withLock { $0.append("urgent") }
+                    return try Int.fetchOne(db, sql: "SELECT count(*) FROM app.meta WHERE key = 'new'")
+                }, completion: { continuation.resume(with: $0) })
+            }
+        }
+        while writer.backlog < 22 { await Task.yield() }
+        gate.open()
+        #expect(try await seen.value == 1)
+        try await holder.value
+        for task in bulk { try await task.value }
+        #expect(order.withLock { $0.first } == "urgent" && order.withLock { $0.count } == 21)
+        try ledger.close()
+        try store.close()
+    }
+
     @Test func `what a refused write had changed is undone, and what ran beside it is not`() async throws {
         struct Refusal: Error {}
         let folder = TemporaryFolder()

@@ -77,6 +77,18 @@ package final class Writer: Sendable {
         mailbox.post(WriterJob(bytes: bytes, body, completion))
     }
 
+    /// The same for what cannot wait: it goes before all that waits, and ends the transaction under way after the closure that runs. Its
+    /// own begins later, so it sees everything that was committed to attached files before the call. It is always taken, so callers
+    /// keep few on the way.
+    package func submitUrgent<Value: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> Value,
+                                               completion: @escaping @Sendable (Result<Value, any Error>) -> Void) {
+        figures.load.withLock { $0.add() }
+        figures.urgent.withLock { $0 += 1 }
+        var job = WriterJob(body, completion)
+        job.isUrgent = true
+        mailbox.post(job)
+    }
+
     /// Takes room for bulk work before it is read: returns when no more than half of what may wait does. Room is handed on to
     /// `feed`, or given back; whoever waits here holds none but what is on its way to the writer.
     package func reserve(_ bytes: Int) async {

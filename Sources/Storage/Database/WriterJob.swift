@@ -11,6 +11,8 @@ struct WriterJob: Sendable {
     /// Called when it has run first. Whose job has one is in no hurry.
     var ran: (@Sendable () -> Void)?
     var isStop = false
+    /// Goes before all others, in a transaction that begins after it was submitted.
+    var isUrgent = false
     /// What it holds of memory until then.
     let bytes: Int
 
@@ -46,6 +48,8 @@ final class WriterFigures: Sendable {
     let load: Lock<WriterLoad>
     let commits = Lock<Int64>(0)
     let durations = Lock(Histogram())
+    /// Urgent jobs that the thread has not taken yet.
+    let urgent = Lock(0)
 
     init(maxPendingBytes: Int) { load = Lock(WriterLoad(maxBytes: maxPendingBytes)) }
 }

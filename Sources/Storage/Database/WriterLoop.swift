@@ -22,6 +22,9 @@ struct WriterLoop {
     private var checkpoints = Checkpoints()
     /// What has been taken from the mailbox and has not run.
     private var waiting = Deque<WriterJob>()
+    private var urgent = Deque<WriterJob>()
+    /// Of the transaction before: others get their turn between two that were urgent.
+    private var wasUrgent = false
     private var fresh: [WriterJob] = []
 
     init(pool: DatabasePool, mailbox: Mailbox<WriterJob>, time: any TimeSource, figures: WriterFigures) {
@@ -34,8 +37,8 @@ struct WriterLoop {
         while !isStopping {
             // After a second of silence the WAL is looked at.
             take(waitingFor: 1_000)
-            let isIdle = waiting.isEmpty
-            while !waiting.isEmpty {
+            let isIdle = waiting.isEmpty && urgent.isEmpty
+            while !waiting.isEmpty || !urgent.isEmpty {
                 isStopping = commit() || isStopping
                 checkpoint(idle: false)
             }
@@ -52,15 +55,28 @@ struct WriterLoop {
         var poll = pollfd(fd: mailbox.rawDescriptor, events: Int16(POLLIN), revents: 0)
         guard Glibc.poll(&poll, 1, Int32(milliseconds)) > 0 else { return false }
         mailbox.drain(into: &fresh)
-        waiting.append(contentsOf: fresh)
+        for job in fresh {
+            if job.isUrgent { urgent.append(job) } else { waiting.append(job) }
+        }
+        if !urgent.isEmpty { figures.urgent.withLock { $0 -= fresh.count(where: \.isUrgent) } }
         fresh.removeAll(keepingCapacity: true)
         return true
     }
+
+    /// Whether the transaction under way should end for something that cannot wait.
+    private mutating func mustYield() -> Bool {
+        if urgent.isEmpty, figures.urgent.withLock({ $0 }) > 0 { take(waitingFor: 0) }
+        return !urgent.isEmpty
+    }
+
+    private mutating func next(_ isUrgent: Bool) -> WriterJob? { isUrgent ? urgent.popFirst() : waiting.popFirst() }
 
     /// One transaction over as much of what waits as the limits allow, and its answers.
     ///
     /// - Returns: whether the stop was among them.
     private mutating func commit() -> Bool {
+        let isUrgent = !urgent.isEmpty && (!wasUrgent || waiting.isEmpty)
+        wasUrgent = isUrgent
         var group: [WriterJob] = []
         var failure: StorageError?
         var idle = Duration.zero
@@ -69,9 +85,9 @@ struct WriterLoop {
         do {
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "BEGIN IMMEDIATE")
-                if try !runBare(&group, &idle, db) {
+                if try !runBare(&group, isUrgent, &idle, db) {
                     try db.execute(sql: "ROLLBACK; BEGIN IMMEDIATE")
-                    try runGuarded(&group, db)
+                    try runGuarded(&group, isUrgent, db)
                 }
                 try db.execute(sql: "COMMIT")
             }
@@ -90,8 +106,7 @@ struct WriterLoop {
             rollback()
         }
         if group.isEmpty {
-            group.append(contentsOf: waiting)
-            waiting.removeAll()
+            while let job = next(isUrgent) { group.append(job) }
         }
         let bytes = group.reduce(0) { $0 + $1.bytes }
         let waiters = figures.load.withLock { $0.release(group.count, bytes: bytes) }
@@ -106,12 +121,13 @@ struct WriterLoop {
     /// job, which keeps every page that the job changes as it was, costs as much as the job.
     ///
     /// - Returns: false when one was refused and had changed something.
-    private mutating func runBare(_ group: inout [WriterJob], _ idle: inout Duration, _ db: GRDB.Database) throws -> Bool {
+    private mutating func runBare(_ group: inout [WriterJob], _ isUrgent: Bool, _ idle: inout Duration, _ db: GRDB.Database) throws -> Bool {
         let begun = time.monotonicMilliseconds
         var deadline = begun + WriterLoop.maxPatientMilliseconds
-        var isPatient = true
+        var isPatient = !isUrgent
         while group.count < WriterLoop.maxJobs {
-            guard let job = waiting.popFirst() else {
+            if !isUrgent, !group.isEmpty, mustYield() { break }
+            guard let job = next(isUrgent) else {
                 let now = time.monotonicMilliseconds
                 guard isPatient, now < deadline else { break }
                 let start = ContinuousClock.now
@@ -136,10 +152,10 @@ struct WriterLoop {
     }
 
     /// Runs the same jobs, and what waits behind them, each in its own savepoint.
-    private mutating func runGuarded(_ group: inout [WriterJob], _ db: GRDB.Database) throws {
+    private mutating func runGuarded(_ group: inout [WriterJob], _ isUrgent: Bool, _ db: GRDB.Database) throws {
         for job in group { try runGuarded(job, db) }
         let deadline = time.monotonicMilliseconds + WriterLoop.maxMilliseconds
-        while group.count < WriterLoop.maxJobs, time.monotonicMilliseconds < deadline, let job = waiting.popFirst() {
+        while group.count < WriterLoop.maxJobs, time.monotonicMilliseconds < deadline, let job = next(isUrgent) {
             group.append(job)
             try runGuarded(job, db)
             job.ran?()
