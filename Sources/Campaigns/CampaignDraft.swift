@@ -69,7 +69,7 @@ package struct CampaignDraft: Sendable {
 }
 
 extension ObjectReader {
-    fileprivate mutating func channels(deliverable: Set<Channel>) -> [Channel] {
+    mutating func channels(deliverable: Set<Channel>) -> [Channel] {
         var channels: [Channel] = []
         for (index, word) in (strings("channels", maxCount: Channel.allCases.count) ?? []).enumerated() {
             let place = JSONPointer.join(pointer(to: "channels"), index)

@@ -2,12 +2,20 @@ import DequeModule
 import Core
 import Storage
 
-/// The deliveries a lane has leased and not yet begun, a queue for each run, taken in turn: a large campaign does
-/// not make a small one wait.
+/// The deliveries a lane has leased and not yet begun: those of messages, which go first, and a queue for each run, taken in
+/// turn: a large campaign does not make a small one wait.
 struct Backlog {
+    /// All messages as one run.
+    private let messages: SendingRun
+    private var urgent = Deque<LeasedDelivery>()
     private var queues: [(run: SendingRun, waiting: Deque<LeasedDelivery>)] = []
     private var turn = 0
+    /// Of runs and of messages.
     private(set) var count = 0
+    /// Of messages.
+    var urgentCount: Int { urgent.count }
+
+    init(messages: SendingRun) { self.messages = messages }
 
     /// Runs known now; a run that is gone gives its deliveries back.
     mutating func update(runs: [SendingRun]) -> [DeliveryID] {
@@ -30,7 +38,10 @@ struct Backlog {
     mutating func append(_ deliveries: [LeasedDelivery]) -> [DeliveryID] {
         var strangers: [DeliveryID] = []
         for delivery in deliveries {
-            if let index = queues.firstIndex(where: { $0.run.run == delivery.run }) {
+            if delivery.message != nil {
+                urgent.append(delivery)
+                count += 1
+            } else if let index = queues.firstIndex(where: { $0.run.run == delivery.run }) {
                 queues[index].waiting.append(delivery)
                 count += 1
             } else {
@@ -38,6 +49,12 @@ struct Backlog {
             }
         }
         return strangers
+    }
+
+    mutating func nextUrgent() -> (run: SendingRun, delivery: LeasedDelivery)? {
+        guard let delivery = urgent.popFirst() else { return nil }
+        count -= 1
+        return (messages, delivery)
     }
 
     /// The next delivery whose run has a turn left, the runs taking turns.
@@ -54,10 +71,17 @@ struct Backlog {
 
     /// When the first run may go on, if all that wait are held back by their own pace.
     func nextAt(now: Int64) -> Int64? {
+        guard urgent.isEmpty else { return nil }
         let paces = queues.filter { !$0.waiting.isEmpty }.map(\.run.pace)
         guard paces.allSatisfy({ $0 != nil }) else { return nil }
         return paces.compactMap { $0?.nextAt(now: now) }.min()
     }
 
-    mutating func removeAll() -> [DeliveryID] { update(runs: []) }
+    mutating func removeAll() -> [DeliveryID] {
+        defer {
+            count -= urgent.count
+            urgent.removeAll()
+        }
+        return urgent.map(\.id) + update(runs: [])
+    }
 }

@@ -12,6 +12,7 @@ package final class Engine: Sendable {
     private let violationCount: Lock<Int64>
     private let senders: [Sender]
     private let scheduler: Scheduler
+    private let courier: Courier
     private let time: any TimeSource
 
     /// Takes over the ledger: rows that an earlier process left `leased` or `sending` are settled before anything is sent.
@@ -30,8 +31,11 @@ package final class Engine: Sendable {
         let lists = (0..<max(1, min(count, accounts.count))).map { number in
             accounts.enumerated().filter { $0.offset % max(1, min(count, accounts.count)) == number }.map(\.element)
         }
+        // A run of its own to the lanes; the ledger has one for each message.
+        let messages = SendingRun(run: RunID(rawValue: 0), campaign: CampaignID(rawValue: 0), pace: nil,
+                                  render: MessageRenderer.messages(rules: rules, hash: store.hash))
         senders = try lists.enumerated().map { number, accounts in
-            try Sender(number: number, accounts: accounts, ledger: ledger, store: store, epoch: epoch, board: board, onFatal: onFatal)
+            try Sender(number: number, accounts: accounts, messages: messages, ledger: ledger, store: store, epoch: epoch, board: board, onFatal: onFatal)
         }
         time = store.time
         let violationCount = Lock<Int64>(0)
@@ -40,7 +44,10 @@ package final class Engine: Sendable {
             if case .inconsistent = event { violationCount.withLock { $0 += 1 } }
             log(event)
         }
-        scheduler = try Scheduler(store: store, ledger: ledger, rules: rules, board: board, log: log) { [senders] runs in
+        courier = Courier(store: store, ledger: ledger, accounts: accounts.map(\.id), epoch: epoch) { [senders] message in
+            for sender in senders { sender.post(message) }
+        }
+        scheduler = try Scheduler(store: store, ledger: ledger, courier: courier, rules: rules, board: board, log: log) { [senders] runs in
             for sender in senders { sender.post(.runs(runs)) }
         }
     }
@@ -50,9 +57,13 @@ package final class Engine: Sendable {
     /// Looks at the campaigns now: something about them has changed.
     package func wake() { scheduler.wake() }
 
+    /// Sends the messages that wait: there is a new one.
+    package func deliverMessages() { courier.wake() }
+
     /// Stops leasing at once, lets what is in flight finish and be recorded, and ends the threads.
     package func stop(within milliseconds: Int64 = 30_000) async {
         let deadline = time.monotonicMilliseconds + milliseconds
+        courier.stop()
         await scheduler.stop()
         for sender in senders { sender.post(.drain(deadline: deadline)) }
         // Joining blocks, so it does so on a thread that may.

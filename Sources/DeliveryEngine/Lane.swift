@@ -7,7 +7,8 @@ import Storage
 /// records. Nothing here blocks: every call to the ledger is answered later through `receive`.
 ///
 /// At any time a delivery is in exactly one place: `backlog` (leased), `intending` (the intent is being committed),
-/// `inFlight` (bytes may have left), `results` (answered, not yet recorded).
+/// `inFlight` (bytes may have left), `results` (answered, not yet recorded). Those of messages go before those of campaigns,
+/// in statements of their own, and some places on the wire are kept for them.
 final class Lane {
     let configuration: EngineAccount
     let adapter: any ChannelAdapter
@@ -19,8 +20,11 @@ final class Lane {
     var breaker = Breaker()
     var credential = Credential.unknown
     private var runs: [SendingRun] = []
-    private var backlog = Backlog()
+    private var backlog: Backlog
     private var isLeasing = false
+    /// Rows of messages are due, and whether they are being leased.
+    private var hasUrgent = false
+    private var isLeasingUrgent = false
     /// Runs that had nothing due at the last look, and when the earliest retry is.
     private var exhausted: [RunID: Timestamp] = [:]
     /// Web push services that asked us to wait, by origin, and until when, in monotonic milliseconds.
@@ -53,6 +57,8 @@ final class Lane {
     private static let maxResults = 256
     private static let resultWait: Int64 = 20
     private static let maxUnrecorded = 1_024
+    /// Rows of messages that are held at a time; what comes beyond goes back.
+    private static let maxUrgent = 1_024
     static let credentialToken = UInt64.max
 
     enum Credential: Equatable {
@@ -60,8 +66,9 @@ final class Lane {
         case refused(until: Int64)
     }
 
-    init(_ configuration: EngineAccount, ledger: LaneLedger, now: Int64) throws {
+    init(_ configuration: EngineAccount, messages: SendingRun, ledger: LaneLedger, now: Int64) throws {
         self.configuration = configuration
+        backlog = Backlog(messages: messages)
         self.ledger = ledger
         adapter = try configuration.makeAdapter()
         multi = try Multi(options: configuration.transport, connections: configuration.connections,
@@ -76,7 +83,7 @@ final class Lane {
     /// Whether nothing is left between the ledger and the wire.
     var isDrained: Bool {
         backlog.count == 0 && intending.isEmpty && inFlight.isEmpty && results.isEmpty && recording == 0 && !isLeasing
-            && unsettled.isEmpty
+            && !isLeasingUrgent && unsettled.isEmpty
     }
 
     // MARK: What comes in
@@ -95,6 +102,8 @@ final class Lane {
         release(backlog.removeAll(), clock)
     }
 
+    func messagesAreDue() { hasUrgent = true }
+
     func receive(_ answer: LaneAnswer, clock: SenderClock) {
         switch answer {
         case .leased(let result):
@@ -103,6 +112,10 @@ final class Lane {
             for rest in lease.rests where !rest.hasMore { exhausted[rest.run] = rest.nextAt ?? .distantFuture }
             let strangers = isDraining ? lease.deliveries.map(\.id) : backlog.append(lease.deliveries)
             release(strangers, clock)
+        case .urgentLeased(let result):
+            isLeasingUrgent = false
+            guard let lease = try? result.get() else { return waitForLedger(clock) }
+            take(lease, clock: clock)
         case .intended(let batch, let result):
             let prepared = intending.removeValue(forKey: batch) ?? []
             guard let cleared = try? result.get() else {
@@ -126,6 +139,13 @@ final class Lane {
             waitForLedger(clock)
         case .settled(_, .success): break
         }
+    }
+
+    /// Takes over rows of messages that are leased for this account.
+    func take(_ lease: UrgentLease, clock: SenderClock) {
+        hasUrgent = hasUrgent || lease.hasMore
+        let places = isDraining ? 0 : max(0, Lane.maxUrgent - backlog.urgentCount)
+        release(lease.deliveries.dropFirst(places).map(\.id) + backlog.append(Array(lease.deliveries.prefix(places))), clock)
     }
 
     private func release(_ ids: [DeliveryID], _ clock: SenderClock) {
@@ -162,6 +182,7 @@ final class Lane {
         if !isDraining {
             askForCredential(clock: clock)
             begin(clock: clock)
+            leaseUrgent(clock: clock)
             leaseMore(clock: clock)
         }
         // What was just added is written now, not at the next event.
@@ -183,7 +204,7 @@ final class Lane {
         if let due = exhausted.values.min(), due > clock.wall, due < .distantFuture {
             times.append(now + (due - clock.wall).milliseconds)
         }
-        if backlog.count > 0, multi.free > reserved, credential != .requested, case let gate = gate(now: now), gate > steppedAt {
+        if backlog.count > 0, room > 0, credential != .requested, case let gate = gate(now: now), gate > steppedAt {
             times.append(gate)
         }
         return times.min()
@@ -201,6 +222,11 @@ final class Lane {
 
     private var reserved: Int { intending.values.reduce(0) { $0 + $1.count } }
 
+    /// Places on the wire for whoever is next. Campaigns leave some to messages.
+    private var room: Int {
+        multi.free - reserved - (backlog.urgentCount > 0 ? 0 : min(16, configuration.maxInFlight / 16))
+    }
+
     private func pump(clock: SenderClock) throws(CurlError) {
         try multi.advance()
         multi.drain { finish($0, clock: clock) }
@@ -217,12 +243,21 @@ final class Lane {
         multi.add(TransferRequest(request, mayRepeat: true), token: Lane.credentialToken)
     }
 
-    /// Renders as many as may go now and commits the intent to send them.
+    /// Renders as many as may go now and commits the intent to send them: messages first.
     private func begin(clock: SenderClock) {
-        guard backlog.count > 0, credential == .ready, intending.count < 2, clock.monotonic >= ledgerNotBefore,
-            results.count + recording * Lane.maxResults < Lane.maxUnrecorded
+        guard backlog.count > 0, credential == .ready, clock.monotonic >= ledgerNotBefore else { return }
+        if backlog.urgentCount > 0, intending.count < 4 {
+            begin(clock: clock, intend: ledger.intendUrgent) { $0.nextUrgent() }
+        }
+        guard backlog.count > backlog.urgentCount, intending.count < 2, results.count + recording * Lane.maxResults < Lane.maxUnrecorded
         else { return }
-        var room = min(Lane.maxIntents, multi.free - reserved)
+        begin(clock: clock, intend: ledger.intend) { $0.next(now: clock.monotonic) }
+    }
+
+    private func begin(clock: SenderClock, intend: ([DeliveryID], UInt64, Timestamp) -> Void,
+                       next: (inout Backlog) -> (run: SendingRun, delivery: LeasedDelivery)?) {
+        var room = min(Lane.maxIntents, room)
+        guard room > 0 else { return }
         if bucket != nil { room = min(room, bucket?.available(now: clock.monotonic) ?? 0) }
         guard room > 0 else { return }
         room = min(room, breaker.allowance(now: clock.monotonic))
@@ -230,7 +265,7 @@ final class Lane {
 
         var batch: [PreparedDelivery] = []
         var refusals: [Refusal] = []
-        while batch.count < room, refusals.count < Lane.maxResults, let next = backlog.next(now: clock.monotonic) {
+        while batch.count < room, refusals.count < Lane.maxResults, let next = next(&backlog) {
             switch prepare(next.delivery, of: next.run, clock: clock) {
             case .ready(let prepared): batch.append(prepared)
             case .refused(let refusal):
@@ -246,7 +281,7 @@ final class Lane {
         bucket?.take(batch.count)
         lastToken += 1
         intending[lastToken] = batch
-        ledger.intend(batch.map(\.id), batch: lastToken, now: clock.wall)
+        intend(batch.map(\.id), lastToken, clock.wall)
     }
 
     private enum Preparation {
@@ -274,6 +309,15 @@ final class Lane {
             }
             return .ready(PreparedDelivery(delivery: delivery, language: message.language, request: request))
         }
+    }
+
+    private func leaseUrgent(clock: SenderClock) {
+        guard hasUrgent, !isLeasingUrgent, clock.monotonic >= ledgerNotBefore, backlog.urgentCount <= Lane.maxUrgent / 4,
+            breaker.state == .closed || backlog.count == 0
+        else { return }
+        hasUrgent = false
+        isLeasingUrgent = true
+        ledger.leaseUrgent(limit: Lane.maxUrgent / 2, now: clock.wall)
     }
 
     private func leaseMore(clock: SenderClock) {

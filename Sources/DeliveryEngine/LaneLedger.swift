@@ -18,6 +18,14 @@ struct LaneLedger {
         }
     }
 
+    func leaseUrgent(limit: Int, now: Timestamp) {
+        ledger.leaseUrgent(account: account, limit: limit, epoch: epoch, now: now) { [answer] in answer(.urgentLeased($0)) }
+    }
+
+    func intendUrgent(_ ids: [DeliveryID], batch: UInt64, now: Timestamp) {
+        ledger.intendUrgent(ids, epoch: epoch, now: now) { [answer] in answer(.intended(batch: batch, $0)) }
+    }
+
     func intend(_ ids: [DeliveryID], batch: UInt64, now: Timestamp) {
         // The crash test's control: a ledger without T2, which its judge must find out.
         if failpointIsSet("intent.skip") { return answer(.intended(batch: batch, .success(Set(ids)))) }
@@ -48,6 +56,7 @@ struct LaneLedger {
 /// The ledger's answer to one call of a lane.
 enum LaneAnswer: Sendable {
     case leased(Result<Lease, any Error>)
+    case urgentLeased(Result<UrgentLease, any Error>)
     case intended(batch: UInt64, Result<Set<DeliveryID>, any Error>)
     /// Carries the results, so that a failed write can be repeated.
     case recorded([DeliveryResult], Result<Int, any Error>)

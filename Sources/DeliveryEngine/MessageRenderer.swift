@@ -3,11 +3,40 @@ import Content
 import Core
 import Storage
 
-/// Turns a leased delivery into a message by the campaign's plan. Pure; any thread.
+/// Turns a leased delivery into what its channel sends, by a campaign's plan or a message's. Pure; any thread.
 package struct MessageRenderer: Sendable {
-    let plan: CampaignPlan
-    let campaign: CampaignID
+    let content: CompiledContent
+    let purpose: Purpose
+    let campaign: Variables.Campaign
+    /// What providers collapse by (`cmp_12`, `msg_7`).
+    let collapseKey: String
     let hash: SipHash
+
+    init(plan: CampaignPlan, campaign: CampaignID, hash: SipHash) {
+        content = plan.content
+        purpose = plan.purpose
+        self.campaign = .init(id: campaign.description, name: plan.name)
+        collapseKey = campaign.description
+        self.hash = hash
+    }
+
+    init(plan: MessagePlan, message: MessageID, hash: SipHash) {
+        content = plan.content
+        purpose = plan.purpose
+        campaign = .init()
+        collapseKey = message.description
+        self.hash = hash
+    }
+
+    /// Renders rows of messages, each by what it brings along.
+    static func messages(rules: [Channel: any ChannelRules], hash: SipHash) -> @Sendable (LeasedDelivery) -> MessageRendering {
+        { delivery in
+            guard let message = delivery.message, let plan = MessagePlan(stored: message.definition, rules: rules) else {
+                return .skipped(.providerConfig, detail: "definition_unreadable", language: nil)
+            }
+            return MessageRenderer(plan: plan, message: message.id, hash: hash).render(delivery)
+        }
+    }
 
     private func variables(for delivery: LeasedDelivery) -> Variables {
         let attributes = (try? JSONValue(parsing: Array(delivery.attributes.utf8)))?.object ?? JSONObject()
@@ -16,20 +45,20 @@ package struct MessageRenderer: Sendable {
                            timezone: delivery.timezone, tags: delivery.tags, attributes: attributes),
             subscription: .init(channel: delivery.address.channel, language: delivery.subscriptionLanguage,
                                 appVersion: delivery.appVersion),
-            campaign: .init(id: campaign.description, name: plan.name))
+            campaign: campaign)
     }
 
     func render(_ delivery: LeasedDelivery) -> MessageRendering {
         let channel = delivery.address.channel
         let languages = [delivery.subscriptionLanguage, delivery.language].compactMap(\.self)
-        switch plan.content.render(for: channel, languages: languages, variables: variables(for: delivery)) {
+        switch content.render(for: channel, languages: languages, variables: variables(for: delivery)) {
         case .skipped(let reason, let detail):
             return .skipped(reason, detail: detail, language: nil)
         case .rendered(let content):
             return .message(Message(
                 delivery: delivery.id,
                 key: MessageKey(run: delivery.run, recipient: delivery.subscription.rawValue, hash: hash),
-                collapseKey: campaign.description, purpose: plan.purpose, language: content.language,
+                collapseKey: collapseKey, purpose: purpose, language: content.language,
                 title: content.title, subtitle: content.subtitle, body: content.body, url: content.url,
                 appURL: content.appURL, image: content.image, data: content.data, options: content.options,
                 expiresAt: delivery.expiresAt))

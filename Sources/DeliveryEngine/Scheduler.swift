@@ -10,6 +10,7 @@ import Storage
 final class Scheduler: Sendable {
     private let store: Store
     private let ledger: Ledger
+    private let courier: Courier
     private let rules: [Channel: any ChannelRules]
     private let board: StatusBoard
     private let log: @Sendable (EngineEvent) -> Void
@@ -32,10 +33,11 @@ final class Scheduler: Sendable {
     /// An account that refuses our configuration for so long pauses the campaigns that need it.
     private static let patience: Int64 = 300_000
 
-    init(store: Store, ledger: Ledger, rules: [Channel: any ChannelRules], board: StatusBoard,
+    init(store: Store, ledger: Ledger, courier: Courier, rules: [Channel: any ChannelRules], board: StatusBoard,
          log: @escaping @Sendable (EngineEvent) -> Void, publish: @escaping @Sendable ([SendingRun]) -> Void) throws {
         self.store = store
         self.ledger = ledger
+        self.courier = courier
         self.rules = rules
         self.board = board
         self.log = log
@@ -74,7 +76,7 @@ final class Scheduler: Sendable {
 
     /// Each step stands for itself: one that cannot be done now does not keep the others from being done.
     private func round() async throws {
-        for step in [watchClock, startDue, freezeLaunched, freezeTests, publishRuns, finishDone, pauseTroubled, forget] {
+        for step in [watchClock, courier.round, startDue, freezeLaunched, freezeTests, publishRuns, finishDone, pauseTroubled, forget] {
             try Task.checkCancellation()
             await attempt(step)
         }
@@ -207,6 +209,7 @@ final class Scheduler: Sendable {
         if let known = plans.withLock({ $0[run.id] }) { return known }
         let definition: String? = try await store.read { store in
             switch run.kind {
+            case .message: nil
             case .launch: try store.campaign(run.campaign)?.definition
             case .test(let test): try store.test(test)?.definition
             }

@@ -9,14 +9,14 @@ final class Sender: Sendable {
     private let thread: Thread
     private let board: StatusBoard
 
-    init(number: Int, accounts: [EngineAccount], ledger: Ledger, store: Store, epoch: Int64, board: StatusBoard,
+    init(number: Int, accounts: [EngineAccount], messages: SendingRun, ledger: Ledger, store: Store, epoch: Int64, board: StatusBoard,
          onFatal: @escaping @Sendable (String) -> Void) throws {
         let mailbox = try Mailbox<SenderMessage>()
         self.mailbox = mailbox
         self.board = board
         // Made here, so that a descriptor that is missing fails the start; from then on the thread's alone.
         nonisolated(unsafe) let loop = try SenderLoop(
-            accounts: accounts, ledger: ledger, store: store, epoch: epoch, mailbox: mailbox, board: board)
+            accounts: accounts, messages: messages, ledger: ledger, store: store, epoch: epoch, mailbox: mailbox, board: board)
         thread = try Thread.start(named: "sender-\(number)") {
             do {
                 try loop.run()
@@ -33,6 +33,9 @@ final class Sender: Sendable {
 
 enum SenderMessage: Sendable {
     case runs([SendingRun])
+    /// Rows of messages: leased already, by account.id, or due on these accounts.
+    case messages([Int64: UrgentLease])
+    case messagesDue(on: [Int64])
     case answer(lane: Int, LaneAnswer)
     /// Finish what is in flight, record it, end; what is still open at the deadline becomes ambiguous.
     case drain(deadline: Int64)
@@ -73,7 +76,7 @@ private final class SenderLoop {
 
     private static let mailboxToken = UInt64.max
 
-    init(accounts: [EngineAccount], ledger: Ledger, store: Store, epoch: Int64, mailbox: Mailbox<SenderMessage>,
+    init(accounts: [EngineAccount], messages: SendingRun, ledger: Ledger, store: Store, epoch: Int64, mailbox: Mailbox<SenderMessage>,
          board: StatusBoard) throws {
         self.mailbox = mailbox
         self.board = board
@@ -85,7 +88,7 @@ private final class SenderLoop {
             let port = LaneLedger(ledger: ledger, store: store, account: account.id, epoch: epoch) {
                 mailbox.post(.answer(lane: index, $0))
             }
-            return try Lane(account, ledger: port, now: now)
+            return try Lane(account, messages: messages, ledger: port, now: now)
         }
         for (index, lane) in lanes.enumerated() {
             try epoll.add(lane.rawDescriptor, .readable, token: UInt64(index))
@@ -113,6 +116,12 @@ private final class SenderLoop {
         switch message {
         case .runs(let runs):
             for lane in lanes { lane.update(runs: runs, clock: clock) }
+        case .messages(let leases):
+            for lane in lanes {
+                if let lease = leases[lane.configuration.id] { lane.take(lease, clock: clock) }
+            }
+        case .messagesDue(let accounts):
+            for lane in lanes where accounts.contains(lane.configuration.id) { lane.messagesAreDue() }
         case .answer(let lane, let answer): lanes[lane].receive(answer, clock: clock)
         case .drain(let deadline):
             drainDeadline = deadline

@@ -33,6 +33,20 @@ extension CampaignServer {
         return ids
     }
 
+    /// Freezes what was posted, and attempts what goes through an account, with the same outcome for all.
+    func deliver(account: String, _ verdict: DeliveryResult.Verdict?) async throws {
+        let account = store.accountIDs[account] ?? 0
+        let epoch = try ledger.recover(classes: [:]).epoch
+        let now = ledger.now
+        let frozen: FrozenMessages = try await completed {
+            $0.freezeMessages(after: MessageID(rawValue: 0), limit: 100, leasing: [account], epoch: epoch, now: now, completion: $1)
+        }
+        guard let verdict, let lease = frozen.leases[account] else { return }
+        let _: Set<DeliveryID> = try await completed { $0.intendUrgent(lease.deliveries.map(\.id), epoch: epoch, now: now, completion: $1) }
+        let results = lease.deliveries.map { DeliveryResult(id: $0.id, attempt: $0.attempt, verdict: verdict, language: "fr") }
+        let _: Int = try await completed { $0.record(results, epoch: epoch, now: now, completion: $1) }
+    }
+
     private func completed<Value: Sendable>(_ body: (Ledger, @escaping Ledger.Completion<Value>) -> Void) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in body(ledger) { continuation.resume(with: $0) } }
     }

@@ -45,7 +45,7 @@ final class CampaignServer: Sendable {
         let services = CampaignServices(ledger: ledger, engine: engine, beat: 20)
         progress = services.progress
         let desk = CallbackDesk(receivers: HookFixtures.receivers, store: store, ledger: ledger, engine: engine, publicURL: CampaignServer.publicURL)
-        api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .hooks(desk)])
+        api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .messages(services), .hooks(desk)])
         schemas = SchemaCheck(document: try JSONValue(parsing: api.document))
         server = try Server(ServerConfiguration(), router: api.router)
         port = try server.start()
@@ -138,6 +138,8 @@ final class IdleEngine: CampaignEngine {
     var wakes: Int { count.withLock { $0 } }
 
     func wake() { count.withLock { $0 += 1 } }
+
+    func deliverMessages() { wake() }
 
     var accountStatuses: [AccountStatus] { statuses.withLock { $0 } }
 

@@ -19,9 +19,15 @@ struct ConventionMatrix {
         _ = try await server.send("PUT", "/v1/profiles/u1", #"{"tags":["vip"]}"#)
         names["/v1/campaigns/{id}"] = try await server.draft()
         names["/v1/subscriptions/{id}"] = try await server.person("u1", phone: "+33612345678").id.description
+        names["/v1/messages/{id}"] = try await posted()
         names["/v1/segments/{id}"] = try await made("/v1/segments", #"{"name":"a","condition":{"tag":"vip"}}"#)
         names["/v1/keys/{id}"] = try await made("/v1/keys", #"{"name":"a","scopes":["profiles:read"]}"#)
         names["/v1/imports/{id}"] = try await made("/v1/imports?kind=profiles", #"{"external_id":"u1"}"#, type: "application/x-ndjson")
+    }
+
+    private func posted() async throws -> String {
+        let reply = try await server.send("POST", "/v1/messages", MessageRoutesTests.code, once: "matrix-message")
+        return try #require(reply.json["id"]?.string, "\(reply.text)")
     }
 
     private func made(_ target: String, _ body: String, type: String = "application/json") async throws -> String {

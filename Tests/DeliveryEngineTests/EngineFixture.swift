@@ -16,7 +16,7 @@ final class EngineFixture {
     private let account = Account(name: "ios", channel: .apns)
 
     init(people: Int, deliveryClass: DeliveryClass = .atLeastOnce, faultScope: RetryScope = .account, rate: Double? = nil,
-         time: any TimeSource = SystemTime(),
+         maxInFlight: Int = 8, time: any TimeSource = SystemTime(),
          provider: StubProvider, log: @escaping @Sendable (EngineEvent) -> Void = { _ in }) async throws {
         path = NSTemporaryDirectory() + "clairon-engine-" + UUID().uuidString
         self.provider = provider
@@ -30,7 +30,7 @@ final class EngineFixture {
         let id = store.accountIDs[account.name] ?? 0
         engine = try Engine(
             store: store, ledger: ledger,
-            accounts: [EngineAccount(id: id, account: account, transport: transport, connections: 8, maxInFlight: 8, ratePerSecond: rate) {
+            accounts: [EngineAccount(id: id, account: account, transport: transport, connections: maxInFlight, maxInFlight: maxInFlight, ratePerSecond: rate) {
                 StubAdapter(account: account, deliveryClass: deliveryClass, faultScope: faultScope, port: port)
             }],
             rules: [.apns: APNsRules()], senders: 1, log: log, onFatal: { _ in })
@@ -61,6 +61,32 @@ final class EngineFixture {
         }
         engine.wake()
         return campaign.id
+    }
+
+    /// Somebody who is in no campaign that was launched before.
+    @discardableResult
+    func add(_ name: String, token number: Int, optIn: Bool = true) async throws -> SubscriptionID {
+        try await store.write { store in
+            try store.register(Registration(profile: name, account: "ios", address: .apns(token: EngineFixture.token(number)),
+                                            optIn: optIn, proof: ConsentProof(source: "test"))).value.id
+        }
+    }
+
+    func post(to name: String, body: String = "hello", ttl: Duration = .seconds(3_600)) async throws -> MessageID {
+        let definition = #"{"channels":["apns"],"content":{"default_language":"en","en":{"body":"\#(body)"}}}"#
+        let account = store.accountIDs[account.name] ?? 0
+        let id = try await store.write { store in
+            guard let profile = try store.profileID(name) else { throw StorageError.notFound }
+            return try store.createMessage(to: profile, purpose: .transactional, definition: definition, accounts: [account], strategy: .all, ttl: ttl)
+        }
+        engine.deliverMessages()
+        return id
+    }
+
+    /// Waits until nothing more is attempted for a message, and says what became of its rows.
+    func end(of id: MessageID) async throws -> [DeliveryRecord] {
+        _ = try await eventually { try await ledger.deliveries(of: id)?.allSatisfy(\.state.isTerminal) ?? false }
+        return try await ledger.deliveries(of: id) ?? []
     }
 
     func state(of id: CampaignID) async throws -> CampaignState? { try await store.read { try $0.campaign(id)?.state } }

@@ -9,12 +9,15 @@ final class StubProvider: Sendable {
 
     private let requests = Lock<[(address: String, key: String)]>([])
     private let behaviour: Lock<Behaviour>
+    private let gate: StubGate
     private let server: Server
     let port: Int
 
     init(_ behaviour: @escaping Behaviour = { _, _ in (200, nil) }) throws {
         let current = Lock(behaviour)
         self.behaviour = current
+        let gate = StubGate()
+        self.gate = gate
         var router = Router()
         let requests = requests
         router.on(.POST, "/send/{address}") { request in
@@ -24,6 +27,7 @@ final class StubProvider: Sendable {
                 list.append((address, String(decoding: body, as: UTF8.self)))
                 return list.count { $0.address == address }
             }
+            await gate.pass(address)
             let answer = current.withLock { $0 }(address, number)
             guard let status = answer.status else { return Response(status: 200, body: .abort) }
             return Response(status: status, headers: answer.retryAfter.map { [("retry-after", "\($0)")] } ?? [])
@@ -34,11 +38,48 @@ final class StubProvider: Sendable {
 
     func behave(_ new: @escaping Behaviour) { behaviour.withLock { $0 = new } }
 
+    /// From now on requests to these addresses get no answer, until `letGo`.
+    func hold(_ isHeld: @escaping @Sendable (_ address: String) -> Bool) { gate.hold(isHeld) }
+
+    func letGo() { gate.letGo() }
+
     var received: [(address: String, key: String)] { requests.withLock { $0 } }
 
     func stop() async {
+        letGo()
         await server.drain()
         server.join()
+    }
+}
+
+/// Where answers wait.
+private final class StubGate: Sendable {
+    private struct State {
+        var isHeld: @Sendable (String) -> Bool = { _ in false }
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Lock(State())
+
+    func hold(_ isHeld: @escaping @Sendable (String) -> Bool) { state.withLock { $0.isHeld = isHeld } }
+
+    func pass(_ address: String) async {
+        await withCheckedContinuation { continuation in
+            let waits = state.withLock { state in
+                guard state.isHeld(address) else { return false }
+                state.waiting.append(continuation)
+                return true
+            }
+            if !waits { continuation.resume() }
+        }
+    }
+
+    func letGo() {
+        let waiting = state.withLock { state in
+            defer { state = State() }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
     }
 }
 

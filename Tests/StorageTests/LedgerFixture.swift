@@ -134,7 +134,7 @@ final class LedgerFixture {
         try await wait { ledger.refuse(refusals, epoch: epoch ?? self.epoch, now: now, completion: $0) }
     }
 
-    private func wait<Value: Sendable>(_ call: (@escaping Ledger.Completion<Value>) -> Void) async throws -> Value {
+    func wait<Value: Sendable>(_ call: (@escaping Ledger.Completion<Value>) -> Void) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in call { continuation.resume(with: $0) } }
     }
 

@@ -22,6 +22,12 @@ import Testing
             "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
             "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)",
         ]),
+        Case(name: "message due", sql: MessageSQL.due, uses: ["SEARCH delivery USING INDEX delivery_urgent (account=? AND next_at<?)"]),
+        Case(name: "message candidates", sql: MessageSQL.candidates, uses: [
+            "SEARCH d USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)",
+        ]),
+        Case(name: "messages waiting", sql: MessageSQL.waiting, uses: ["INDEX message_waiting"]),
+        Case(name: "message intend", sql: MessageSQL.intend, uses: ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)"]),
         Case(name: "record", sql: SendSQL.record, uses: ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)"]),
         Case(name: "next chunk", sql: FreezeSQL.nextChunk, uses: ["SEARCH c USING INDEX chunk_next (run=? AND account=?)"]),
         Case(name: "report", sql: ReportSQL.cells, uses: [

@@ -7,6 +7,9 @@ package protocol CampaignEngine: Sendable {
     /// Looks at the campaigns now: something about them has changed. Called after the change is durable; must not block.
     func wake()
 
+    /// Sends the messages that wait: a new one is durable. Must not block.
+    func deliverMessages()
+
     /// How each account is doing; called on any thread, must not block.
     var accountStatuses: [AccountStatus] { get }
 }

@@ -29,7 +29,7 @@ extension RouteGroup {
             return Answer(200, profile.json)
         },
         Endpoint(.DELETE, "/v1/profiles/{external_id}", .server(.profilesWrite),
-                 "Erases a person: profile, subscriptions, events and recorded answers. Of the consent history stays an anonymous proof.",
+                 "Erases a person: profile, subscriptions, events, messages and recorded answers. Of the consent history stays an anonymous proof.",
                  results: [(204, .empty)]) { call in
             let externalID = try call.externalID()
             try await call.store.write { transaction in
@@ -80,11 +80,12 @@ extension RouteGroup {
              "created_at":{"type":"string","format":"date-time"},"updated_at":{"type":"string","format":"date-time"}}}
             """#,
         "ProfileExport": #"""
-            {"type":"object","additionalProperties":false,"required":["profile","subscriptions","consents","events"],"properties":{
+            {"type":"object","additionalProperties":false,"required":["profile","subscriptions","consents","events","messages"],"properties":{
              "profile":{"$ref":"#/components/schemas/Profile"},
              "subscriptions":{"type":"array","items":{"type":"object"}},
              "consents":{"type":"array","items":{"$ref":"#/components/schemas/Consent"}},
-             "events":{"type":"array","items":{"$ref":"#/components/schemas/StoredEvent"}}}}
+             "events":{"type":"array","items":{"$ref":"#/components/schemas/StoredEvent"}},
+             "messages":{"type":"array","items":{"type":"object"},"description":"What was sent to the person alone, as it was posted."}}}
             """#,
         "StoredEvent": #"""
             {"type":"object","additionalProperties":false,"required":["id","name","at","properties"],"properties":{
@@ -129,6 +130,10 @@ private enum ProfileExport {
                 }
                 try await write("events", to: writer, from: 0) { position in
                     try await store.read { try $0.events(of: profile.id, after: position, limit: pageSize) }.map { ($0.row, $0.json) }
+                }
+                try await write("messages", to: writer, from: 0) { position in
+                    try await store.read { try $0.messages(to: profile.id, after: position, limit: pageSize) }
+                        .map { ($0.id.rawValue, $0.fullJSON) }
                 }
                 try await writer.write(Array("}".utf8))
             } catch {

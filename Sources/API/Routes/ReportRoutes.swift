@@ -35,7 +35,7 @@ extension RouteGroup {
                      ] + Page.parameters,
                      results: [(200, .schema("DeliveryList"))]) { call in try await deliveries(call, services.ledger) },
             Endpoint(.GET, "/v1/profiles/{external_id}/deliveries", .server([.reportsRead, .profilesRead]),
-                     "Everything that was, or was not, sent to one person, and why, newest first; test sends are in it.", query: Page.parameters,
+                     "Everything that was, or was not, sent to one person, and why, newest first; test sends and messages are in it.", query: Page.parameters,
                      results: [(200, .schema("DeliveryList"))]) { call in
                 let externalID = try call.externalID()
                 let page = try call.query().page()
@@ -67,9 +67,10 @@ extension RouteGroup {
                 """##,
             "Delivery": ##"""
                 {"type":"object","additionalProperties":false,
-                 "required":["id","campaign","test","profile","subscription","channel","account","state","reason","detail","language","attempts","provider_id","next_at","sent_at","updated_at"],
+                 "required":["id","campaign","test","message","profile","subscription","channel","account","state","reason","detail","language","attempts","provider_id","next_at","sent_at","updated_at"],
                  "properties":{
-                 "id":{"type":"string"},"campaign":{"type":"string"},"test":{"type":["string","null"]},
+                 "id":{"type":"string"},"campaign":{"type":["string","null"],"description":"Null for a row of a message."},
+                 "test":{"type":["string","null"]},"message":{"type":["string","null"]},
                  "profile":{"type":["string","null"],"description":"Null once the person is erased."},
                  "subscription":{"type":["string","null"],"description":"Null, as channel and account are, when none reaches the person."},
                  "channel":{"oneOf":[{"$ref":"#/components/schemas/Channel"},{"type":"null"}]},
@@ -117,7 +118,7 @@ private func deliveries(_ call: APICall, _ ledger: Ledger) async throws -> Answe
     return page.answer(try await json(of: rows, ledger))
 }
 
-private func json(of rows: [DeliveryRecord], _ ledger: Ledger) async throws -> [(position: Int64, json: JSONValue)] {
+func json(of rows: [DeliveryRecord], _ ledger: Ledger) async throws -> [(position: Int64, json: JSONValue)] {
     var runs: [RunID: LedgerRun] = [:]
     for id in Set(rows.map(\.run)) { runs[id] = try await ledger.run(id) }
     return rows.map { ($0.id.rawValue, $0.json(of: runs[$0.run], accounts: ledger.accounts)) }
@@ -126,9 +127,10 @@ private func json(of rows: [DeliveryRecord], _ ledger: Ledger) async throws -> [
 extension DeliveryRecord {
     fileprivate func json(of run: LedgerRun?, accounts: [Int64: Account]) -> JSONValue {
         let test: String? = if case .test(let id)? = run?.kind { CampaignTestID(rawValue: id).description } else { nil }
+        let message: String? = if case .message(let id)? = run?.kind { id.description } else { nil }
         return [
-            "id": .string(id.description), "campaign": JSONValue(run?.campaign.description), "test": JSONValue(test),
-            "profile": JSONValue(externalID), "subscription": JSONValue(subscription?.description), "channel": JSONValue(channel?.rawValue),
+            "id": .string(id.description), "campaign": JSONValue(message == nil ? run?.campaign.description : nil), "test": JSONValue(test),
+            "message": JSONValue(message), "profile": JSONValue(externalID), "subscription": JSONValue(subscription?.description), "channel": JSONValue(channel?.rawValue),
             "account": JSONValue(account.flatMap { accounts[$0]?.name }), "state": .string(state.rawValue), "reason": JSONValue(reason?.rawValue),
             "detail": JSONValue(detail), "language": JSONValue(language), "attempts": JSONValue(attempt), "provider_id": JSONValue(providerID),
             "next_at": JSONValue(nextAt), "sent_at": JSONValue(sentAt), "updated_at": JSONValue(updatedAt),

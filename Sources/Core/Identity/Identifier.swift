@@ -42,7 +42,13 @@ package struct CampaignID: Identifier {
     package init(rawValue: Int64) { self.rawValue = rawValue }
 }
 
-/// One sending of a campaign: its launch, or a test send.
+package struct MessageID: Identifier {
+    package static let prefix = "msg"
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// One sending of a campaign, its launch or a test send, or of a message.
 package struct RunID: Identifier {
     package static let prefix = "run"
     package let rawValue: Int64

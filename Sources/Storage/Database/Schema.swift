@@ -23,11 +23,13 @@ package enum Schema: Sendable {
                 ("0011_key_rotation", PackageResources._011_key_rotation_sql),
                 ("0012_audit", PackageResources._012_audit_sql),
                 ("0013_import_label", PackageResources._013_import_label_sql),
+                ("0016_message", PackageResources._016_message_sql),
             ]
         case .ledger:
             [
                 ("0010_ledger", PackageResources._010_ledger_sql),
                 ("0017_ledger_delivery", PackageResources._017_ledger_delivery_sql),
+                ("0018_ledger_message", PackageResources._018_ledger_message_sql),
             ]
         }
     }

@@ -28,6 +28,15 @@ package struct LeasedDelivery: Sendable {
     package let registeredAt: Timestamp
     /// When the run's messages are worth nothing any more.
     package let expiresAt: Timestamp?
+    /// What a message says; nil for a row of a campaign.
+    package var message: LeasedMessage?
+}
+
+/// A message as it was posted, with the row that goes out.
+package struct LeasedMessage: Sendable {
+    package let id: MessageID
+    /// JSON text.
+    package let definition: String
 }
 
 /// How many recipients of one run a lease may take.

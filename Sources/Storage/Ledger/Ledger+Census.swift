@@ -2,13 +2,13 @@ internal import GRDB
 package import Core
 
 extension Ledger {
-    /// Deliveries of the unfinished runs by state, members without a row as `pending`. Reads indices alone, but all of them:
+    /// Deliveries of the unfinished runs of campaigns by state, members without a row as `pending`. Reads indices alone, but all of them:
     /// tens of milliseconds for a million rows.
     package func census() async throws -> [DeliveryState: Int] {
         try await read { ledger in
             // Returns the number of rows of unfinished runs in each state, and of members yet without one. Changes nothing.
             let rows = try ledger.rows("""
-                WITH open AS (SELECT id FROM run WHERE finished_at IS NULL)
+                WITH open AS (SELECT id FROM run WHERE finished_at IS NULL AND kind <> 'message')
                 SELECT state, count(*) AS n FROM delivery WHERE run IN (SELECT id FROM open) AND state = 'pending' GROUP BY state
                 UNION ALL
                 SELECT state, count(*) FROM delivery WHERE run IN (SELECT id FROM open) AND epoch IS NOT NULL GROUP BY state

@@ -176,12 +176,19 @@ extension LedgerTransaction {
             // Returns the run of a test send. Changes nothing.
             try row("SELECT * FROM run WHERE kind = 'test' AND test = ? AND campaign = ?", [test, campaign.rawValue])
                 .map(LedgerRun.init(row:))
+        case .message(let message): try run(of: message)
         }
     }
 }
 
 extension LedgerRun.Kind {
-    fileprivate var word: String { self == .launch ? "launch" : "test" }
+    fileprivate var word: String {
+        switch self {
+        case .launch: "launch"
+        case .test: "test"
+        case .message: "message"
+        }
+    }
     fileprivate var test: Int64? { if case .test(let id) = self { id } else { nil } }
 }
 
@@ -190,7 +197,7 @@ extension LedgerRun {
     init(row: Row) {
         id = RunID(rawValue: row["id"])
         campaign = CampaignID(rawValue: row["campaign"])
-        kind = (row["test"] as Int64?).map(Kind.test) ?? .launch
+        kind = (row["test"] as Int64?).map(Kind.test) ?? (row["message"] as Int64?).map { .message(MessageID(rawValue: $0)) } ?? .launch
         audience = row["audience"]
         frozenAt = Timestamp(milliseconds: row["frozen_at"])
         expiresAt = row.time("expires_at")

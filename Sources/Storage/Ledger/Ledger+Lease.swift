@@ -91,7 +91,7 @@ extension LedgerTransaction {
     /// Rows first, which wait for another attempt, then members that have no row yet: theirs is made as it is claimed.
     private func take(_ limit: Int, of run: LedgerRun, account: Int64, epoch: Int64, into lease: inout Lease) throws {
         let end = lease.deliveries.count + limit
-        let reader = try RecipientReader(self, run: run, account: account)
+        let reader = try RecipientReader(self, account: account)
         let (claim, skip) = (try statement(LeaseSQL.lease), try statement(LeaseSQL.skip))
         var looks = 0
         while lease.deliveries.count < end, looks < LedgerTransaction.maxLooks {
@@ -101,7 +101,7 @@ extension LedgerTransaction {
             if due.isEmpty { break }
             looks += due.count
             for row in due {
-                switch try reader.look(at: row.subscription, of: row.profile, row: row.id, attempt: row.attempt, failures: row.failures) {
+                switch try reader.look(at: row.subscription, of: row.profile, row: row.id, in: run, attempt: row.attempt, failures: row.failures) {
                 case .reachable(let delivery):
                     try claim.run(epoch, now.milliseconds, row.id)
                     lease.deliveries.append(delivery)
@@ -124,7 +124,7 @@ extension LedgerTransaction {
     private func claimNext(_ limit: Int, of run: LedgerRun, account: Int64, epoch: Int64, _ reader: RecipientReader,
                            into lease: inout Lease) throws -> Int {
         try expandNext(run.id, account: account, limit: limit) { row, subscription, profile in
-            switch try reader.look(at: subscription, of: profile, row: row, attempt: 0, failures: 0) {
+            switch try reader.look(at: subscription, of: profile, row: row, in: run, attempt: 0, failures: 0) {
             case .reachable(let delivery):
                 lease.deliveries.append(delivery)
                 return ExpandedState(state: .leased, reason: nil, epoch: epoch)
@@ -162,46 +162,5 @@ extension LedgerTransaction {
                 """, [refusal.reason == .expired ? "expired" : "skipped", refusal.reason.rawValue, refusal.detail,
                       refusal.language, now.milliseconds, refusal.id.rawValue, epoch])
         }
-    }
-}
-
-/// Looks at the people of one run and account, one after the other: may they be sent to, and with what.
-private struct RecipientReader {
-    private let run: LedgerRun
-    private let account: Int64
-    private let recipient: PreparedStatement
-    private let tags: PreparedStatement
-
-    enum Finding {
-        case reachable(LeasedDelivery)
-        case refused(Reason, detail: String?)
-    }
-
-    init(_ ledger: LedgerTransaction, run: LedgerRun, account: Int64) throws {
-        (self.run, self.account) = (run, account)
-        recipient = try ledger.statement(LeaseSQL.recipient)
-        tags = try ledger.statement(LeaseSQL.tags)
-    }
-
-    /// - Parameter profile: who owned the subscription when the audience was frozen.
-    func look(at subscription: Int64, of profile: Int64, row: Int64, attempt: Int, failures: Int) throws -> Finding {
-        let found = try recipient.first(subscription) { found -> Finding in
-            guard found.int(0) == profile, found.int(1) == account else { return .refused(.noSubscription, detail: "subscription_moved") }
-            guard found.bool(2) else { return .refused(.noConsent, detail: nil) }
-            guard found.bool(3) else { return .refused(.subscriptionInvalid, detail: nil) }
-            // An address that its channel cannot read was not written by this program.
-            guard let channel = Channel(rawValue: found.text(4)),
-                let address = Address(channel: channel, identity: found.text(5), keys: found.optionalText(6))
-            else { return .refused(.subscriptionInvalid, detail: "address_unreadable") }
-            return .reachable(LeasedDelivery(
-                id: DeliveryID(rawValue: row), run: run.id, campaign: run.campaign, account: account,
-                attempt: attempt + 1, failures: failures, subscription: SubscriptionID(rawValue: subscription),
-                profile: ProfileID(rawValue: profile), address: address,
-                windowExpiresAt: found.optionalInt(7).map(Timestamp.init(milliseconds:)), subscriptionLanguage: found.optionalText(8),
-                language: found.optionalText(11), country: found.optionalText(12), timezone: found.optionalText(13),
-                externalID: found.text(14), attributes: found.text(15), tags: try tags.all(profile) { $0.text(0) },
-                appVersion: found.optionalText(9), registeredAt: Timestamp(milliseconds: found.int(10)), expiresAt: run.expiresAt))
-        }
-        return found ?? .refused(.noSubscription, detail: "subscription_deleted")
     }
 }

@@ -47,14 +47,14 @@ extension Ledger {
         }
     }
 
-    /// What is left of unfinished runs, by account: the engine's work.
+    /// What is left of unfinished runs of campaigns, by account: the engine's work.
     package func activeRuns() async throws -> [ActiveRun] { try await read { try $0.activeRuns() } }
 
-    /// Runs that are not finished, with or without work left.
+    /// Runs of campaigns that are not finished, with or without work left.
     package func openRuns() async throws -> [LedgerRun] {
         try await read { ledger in
             // Returns the unfinished runs. Changes nothing.
-            try ledger.rows("SELECT * FROM run WHERE finished_at IS NULL ORDER BY id").map(LedgerRun.init(row:))
+            try ledger.rows("SELECT * FROM run WHERE finished_at IS NULL AND kind <> 'message' ORDER BY id").map(LedgerRun.init(row:))
         }
     }
 
@@ -144,14 +144,16 @@ extension LedgerTransaction {
     }
 
     fileprivate func activeRuns() throws -> [ActiveRun] {
-        // Returns what is left of each unfinished run on each account. Changes nothing.
+        // Returns what is left of each unfinished run on each account. Changes nothing; however many messages are open.
         try rows("""
+            WITH open AS (SELECT id FROM run WHERE finished_at IS NULL AND kind <> 'message')
             SELECT r.*, x.account AS at_account, sum(x.waiting) AS waiting, sum(x.claimed) AS claimed, min(x.next_at) AS next_at FROM (
                 SELECT run, account, sum(count) AS waiting, 0 AS claimed, NULL AS next_at FROM chunk GROUP BY run, account
-                UNION ALL SELECT run, account, count(*), 0, min(next_at) FROM delivery INDEXED BY delivery_due
-                          WHERE state = 'pending' GROUP BY run, account
-                UNION ALL SELECT run, account, 0, count(*), NULL FROM delivery INDEXED BY delivery_claimed
-                          WHERE epoch IS NOT NULL GROUP BY run, account
+                UNION ALL SELECT d.run, d.account, count(*), 0, min(d.next_at) FROM open
+                          CROSS JOIN delivery d INDEXED BY delivery_due ON d.run = open.id WHERE d.state = 'pending' GROUP BY d.run, d.account
+                UNION ALL SELECT d.run, d.account, 0, count(*), NULL FROM open
+                          CROSS JOIN delivery d INDEXED BY delivery_claimed ON d.run = open.id
+                          WHERE d.epoch IS NOT NULL GROUP BY d.run, d.account
             ) x JOIN run r ON r.id = x.run GROUP BY x.run, x.account ORDER BY x.run, x.account
             """).map { row in
             ActiveRun(run: LedgerRun(row: row), account: row["at_account"], waiting: row["waiting"], claimed: row["claimed"],

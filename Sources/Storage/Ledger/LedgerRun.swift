@@ -1,14 +1,17 @@
 package import Core
 
-/// One sending of a campaign: its launch, or a test send.
+/// One sending of a campaign, its launch or a test send, or of a message.
 package struct LedgerRun: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         case launch
         /// campaign_test.id
         case test(Int64)
+        /// A message to one person, which belongs to no campaign.
+        case message(MessageID)
     }
 
     package let id: RunID
+    /// 0 for a message.
     package let campaign: CampaignID
     package let kind: Kind
     /// Rows it has, or will have once everything is expanded.

@@ -8,6 +8,8 @@ struct EnginePort: CampaignEngine {
 
     func wake() { engine.wake() }
 
+    func deliverMessages() { engine.deliverMessages() }
+
     var accountStatuses: [AccountStatus] {
         engine.board.all.map { lane in
             let trouble: String? = switch lane.breaker {

@@ -71,7 +71,7 @@ final class RunningServer: Sendable {
         let services = CampaignServices(ledger: ledger, engine: enginePort)
         progress = services.progress
         let desk = CallbackDesk(receivers: loaded.compactMap(\.receiver), store: store, ledger: ledger, engine: enginePort, publicURL: publicURL)
-        let api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .hooks(desk)])
+        let api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .messages(services), .hooks(desk)])
         var configuration = ServerConfiguration()
         configuration.host = config.listen.host
         configuration.port = config.listen.port
