@@ -25,10 +25,12 @@ struct Backlog {
             released += queue.waiting.map(\.id)
             count -= queue.waiting.count
         }
+        let last = queues.indices.contains(turn) ? queues[turn].run.run : nil
         queues = runs.map { run in
             (run, queues.first { $0.run.run == run.run }?.waiting ?? [])
         }
-        turn = 0
+        // The turn goes on from whoever had it: on a slow account runs are told of more often than messages leave.
+        turn = queues.firstIndex { $0.run.run == last } ?? min(turn, max(0, queues.count - 1))
         return released
     }
 

@@ -325,12 +325,14 @@ final class Lane {
         let hungry = runs.filter { exhausted[$0.run].map { $0 <= clock.wall } ?? true }
         // A second's worth at the account's rate, so that a slow account holds few rows.
         let target = min(1_024, max(64, Int(configuration.ratePerSecond ?? 1_024)))
-        guard !hungry.isEmpty, backlog.count <= target / 2 else { return }
+        guard !hungry.isEmpty else { return }
         let share = max(1, target / hungry.count)
-        let shares = hungry.map { run in
+        // Each run by itself: what a campaign's own rate holds back does not keep others from theirs.
+        let shares = hungry.compactMap { run -> LeaseShare? in
             let limit = min(share, run.pace?.ratePerSecond ?? share)
-            return LeaseShare(run: run.run, limit: limit - backlog.waiting(in: run.run))
-        }.filter { $0.limit > 0 }
+            let waiting = backlog.waiting(in: run.run)
+            return waiting <= limit / 2 ? LeaseShare(run: run.run, limit: limit - waiting) : nil
+        }
         guard !shares.isEmpty else { return }
         isLeasing = true
         ledger.lease(shares, now: clock.wall)

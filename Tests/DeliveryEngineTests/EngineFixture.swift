@@ -51,9 +51,9 @@ final class EngineFixture {
     }
 
     /// Makes and launches a campaign to everyone; `extra` is merged into the definition as text.
-    func launch(_ extra: String = "") async throws -> CampaignID {
+    func launch(_ extra: String = "", audience: String = #"{"all":true}"#) async throws -> CampaignID {
         let definition = """
-            {"name":"c","audience":{"all":true},"channels":["apns"],"content":{"default_language":"en","en":{"body":"hi"}}\(extra)}
+            {"name":"c","audience":\(audience),"channels":["apns"],"content":{"default_language":"en","en":{"body":"hi"}}\(extra)}
             """
         let campaign = try await store.write { store in
             let draft = try store.createCampaign(name: "c", purpose: .marketing, definition: definition)

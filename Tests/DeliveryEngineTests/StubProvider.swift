@@ -7,7 +7,7 @@ final class StubProvider: Sendable {
     /// The answer to an address's n-th request, from 1; a `nil` status cuts the connection.
     typealias Behaviour = @Sendable (_ address: String, _ number: Int) -> (status: Int?, retryAfter: Int?)
 
-    private let requests = Lock<[(address: String, key: String)]>([])
+    private let requests = Lock<[(address: String, key: String, campaign: String)]>([])
     private let behaviour: Lock<Behaviour>
     private let gate: StubGate
     private let server: Server
@@ -24,7 +24,7 @@ final class StubProvider: Sendable {
             let address = request.parameters["address"] ?? ""
             let body = (try? await request.body.collect(upTo: 1_024)) ?? []
             let number = requests.withLock { list in
-                list.append((address, String(decoding: body, as: UTF8.self)))
+                list.append((address, String(decoding: body, as: UTF8.self), request.query.first?.value ?? ""))
                 return list.count { $0.address == address }
             }
             await gate.pass(address)
@@ -43,7 +43,8 @@ final class StubProvider: Sendable {
 
     func letGo() { gate.letGo() }
 
-    var received: [(address: String, key: String)] { requests.withLock { $0 } }
+    /// In the order in which they came.
+    var received: [(address: String, key: String, campaign: String)] { requests.withLock { $0 } }
 
     func stop() async {
         letGo()
@@ -98,7 +99,7 @@ final class StubAdapter: ChannelAdapter {
     }
 
     func prepare(_ message: Message, to recipient: Recipient, now: Timestamp) -> PreparedMessage {
-        .request(OutboundRequest(.POST, "http://127.0.0.1:\(port)/send/\(recipient.address.identity)",
+        .request(OutboundRequest(.POST, "http://127.0.0.1:\(port)/send/\(recipient.address.identity)?of=\(message.collapseKey)",
                                  body: Array(message.key.description.utf8)))
     }
 
