@@ -13,6 +13,7 @@ package final class APIContext: Sendable {
     package let keys: KeyRing
     package let metrics: MetricsRegistry
     package let readiness: Readiness
+    package let fence = Fence()
     /// `limits.max_body_bytes` of the configuration: what a JSON body may have.
     package let maxBodyBytes: Int
     let inProgress = InProgress()

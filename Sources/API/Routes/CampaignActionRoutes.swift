@@ -86,6 +86,7 @@ private func simple(_ action: CampaignAction, to state: CampaignState, status: I
             return changed.answer(status)
         }
         services.engine.wake()
+        await services.ledger.fence()
         return answer
     }
 }

@@ -36,6 +36,7 @@ extension RouteGroup {
                 guard try transaction.erase(profile: externalID) else { throw StorageError.notFound }
                 try call.auditor.note(.profileErase, Auditor.person(externalID, in: transaction.store), in: transaction)
             }
+            await call.context.fence.pass()
             return Answer()
         },
         Endpoint(.GET, "/v1/profiles/{external_id}/export", .server(.profilesRead),

@@ -14,10 +14,12 @@ extension RouteGroup {
             let (registration, proof) = try body.read { RegistrationInput.read(&$0, call.context) }
             try IdentityProof.check(proof, for: registration.profile, by: call.key)
             let plan = try PlannedRegistration(registration, for: call.store)
-            return try await call.once(body, { try $0.register(plan) }, answer: { written in
+            let answer = try await call.once(body, { try $0.register(plan) }, answer: { written in
                 Answer(written.isNew ? 201 : 200, written.value.json,
                        headers: written.isNew ? [("location", "/v1/subscriptions/\(written.value.id)")] : [], profile: written.value.profile)
             })
+            if registration.optIn == false { await call.context.fence.pass() }
+            return answer
         },
         Endpoint(.GET, "/v1/subscriptions/{id}", .server([.subscriptionsWrite, .profilesRead]), "Reads a subscription.",
                  results: [(200, .schema("Subscription"))]) { call in
@@ -32,6 +34,7 @@ extension RouteGroup {
                 try transaction.delete(subscription: id, proof: ConsentProof(source: "api_delete"))
                 try call.auditor.note(.subscriptionDelete, "\(id)", in: transaction)
             }
+            await call.context.fence.pass()
             return Answer()
         },
         Endpoint(.POST, "/v1/subscriptions/{id}/opt-out", .serverOrApp(.subscriptionsWrite),
@@ -88,7 +91,7 @@ private func decide(_ optIn: Bool, _ call: APICall) async throws -> Answer {
     if call.key?.kind == .app, address == nil {
         throw InvalidInput("/address", "missing", "is required from an app key: the address that was registered")
     }
-    return try await call.once(body) { transaction in
+    let answer = try await call.once(body) { transaction in
         if let address {
             guard let subscription = try transaction.subscription(id),
                 constantTimeEqual(Array(subscription.identity.utf8), Array(address.utf8))
@@ -99,6 +102,8 @@ private func decide(_ optIn: Bool, _ call: APICall) async throws -> Answer {
         if call.key?.kind == .server { try call.auditor.note(optIn ? .subscriptionOptIn : .subscriptionOptOut, "\(id)", in: transaction) }
         return Answer(200, subscription.json, profile: subscription.profile)
     }
+    if !optIn { await call.context.fence.pass() }
+    return answer
 }
 
 extension Subscription {

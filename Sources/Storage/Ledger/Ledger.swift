@@ -37,6 +37,15 @@ package final class Ledger: Sendable {
         try await file.writer.write { [now] db in try body(LedgerTransaction(db: db, now: now)) }
     }
 
+    /// Returns when every transaction is over that may have seen clairon.db as it was before the call: a pause or an opt-out that was
+    /// committed before is known to all that follow, and what may leave all the same is `sending`.
+    package func fence() async {
+        await withUnsafeContinuation { continuation in
+            // Without a disk nothing becomes `sending` either.
+            file.writer.submitUrgent({ _ in }, completion: { _ in continuation.resume() })
+        }
+    }
+
     func submit<Value: Sendable>(at now: Timestamp, _ body: @escaping @Sendable (LedgerTransaction) throws -> Value,
                                  completion: @escaping Completion<Value>) {
         file.writer.submit({ db in try body(LedgerTransaction(db: db, now: now)) }, completion: completion)

@@ -82,6 +82,7 @@ final class RunningServer: Sendable {
         configuration.maxTurnedAway = budget.guests(loops: configuration.loops)
         server = try Server(configuration, router: api.router, time: time)
         context.readiness.register("stopping") { !isStopping.withLock { $0 } }
+        context.fence.register { [ledger] in await ledger.fence() }
         context.metrics.register(EngineMetrics(engine: engine, ledger: ledger).read)
         // The server holds its routes, and they the metrics: not a circle.
         context.metrics.register { [weak server] in server.map { ServerMetrics(server: $0).read() } ?? [] }
