@@ -8,6 +8,7 @@
 # make crash         kill the server hundreds of times, at random and at every failpoint, and judge its ledger; CRASH="--seed 7" repeats a run
 # make check-layers  build with undeclared imports as errors
 # make bench-delivery  messages a second beside a bare C loop, OpenSSL and PyPI's libraries; BENCH="--pairs 1 --subscriptions 100000" is shorter
+# make bench-rate    whether configured rates of 50, 500 and 5,000 a second hold, measured at the provider
 # make bench-slow    4,000 slow connections in each mode of slowhttptest beside wrk, and 10,000 idle ones
 # make bench-http      requests and import lines beside nginx, Hummingbird and sqlite3, side by side; BENCH="--pairs 3 --lines 200000" is shorter
 # make bench-json      a registration parsed beside JSONDecoder and orjson
@@ -22,7 +23,7 @@ RELEASE := swift build -c release --product clairon --static-swift-stdlib $(LAYE
 CLAIRON := .build/release/clairon
 NEIGHBOUR := Benchmarks/hummingbird-hello
 
-.PHONY: help setup build demo run test fuzz sanitize crash soak check-layers bench-delivery bench-http bench-json bench-slow clean
+.PHONY: help setup build demo run test fuzz sanitize crash soak check-layers bench-delivery bench-http bench-json bench-rate bench-slow clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -67,8 +68,11 @@ bench-delivery: build
 	swift build -c release --product delivery-parts --static-swift-stdlib $(LAYERS)
 	clang -O2 -o .build/transport Benchmarks/delivery/transport.c -lcurl
 	@[ -x .build/libraries/bin/python ] || { python3 -m venv .build/libraries && \
-		.build/libraries/bin/pip install --quiet --disable-pip-version-check aioapns==$(AIOAPNS) firebase-admin==$(FIREBASE) pywebpush==$(PYWEBPUSH); }
+		.build/libraries/bin/pip install --quiet --disable-pip-version-check aioapns==4.0 firebase-admin==7.7.0 pywebpush==2.5.0; }
 	Benchmarks/delivery/bench $(CLAIRON) .build/release/delivery-parts .build/transport .build/libraries/bin/python $(BENCH)
+
+bench-rate: build
+	Benchmarks/rate $(CLAIRON)
 
 bench-slow: build
 	@scripts/setup --tests
