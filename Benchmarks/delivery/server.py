@@ -25,7 +25,7 @@ class Server:
         self.write("config.json", {
             "listen": "127.0.0.1:0", "data_dir": "data",
             "accounts": {"android": {"channel": "fcm", "service_account_file": "fcm.json", "base_url": peer.url, "ca_file": peer.ca_file,
-                                     "rate": {"per_second": 1_000_000}}}})
+                                     "rate": {"per_second": 1_000_000}, "ramp": "PT0S"}}})
         self.key = json.loads(subprocess.check_output([clairon, "keys", "create", "--config", self.config, "--name", "bench", "--json"]))["key"]
         self.starts = 0
         self.start()

@@ -14,6 +14,7 @@ package final class APIContext: Sendable {
     package let metrics: MetricsRegistry
     package let readiness: Readiness
     package let fence = Fence()
+    package let accounts = AccountStatuses()
     /// `limits.max_body_bytes` of the configuration: what a JSON body may have.
     package let maxBodyBytes: Int
     let inProgress = InProgress()

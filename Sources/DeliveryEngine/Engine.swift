@@ -28,6 +28,7 @@ package final class Engine: Sendable {
         recovery = try ledger.recover(classes: classes)
         let epoch = recovery.epoch
         let board = board
+        let paces = try store.writeNow { try $0.paces() }
         let lists = (0..<max(1, min(count, accounts.count))).map { number in
             accounts.enumerated().filter { $0.offset % max(1, min(count, accounts.count)) == number }.map(\.element)
         }
@@ -35,7 +36,8 @@ package final class Engine: Sendable {
         let messages = SendingRun(run: RunID(rawValue: 0), campaign: CampaignID(rawValue: 0), pace: nil,
                                   render: MessageRenderer.messages(rules: rules, hash: store.hash))
         senders = try lists.enumerated().map { number, accounts in
-            try Sender(number: number, accounts: accounts, messages: messages, ledger: ledger, store: store, epoch: epoch, board: board, onFatal: onFatal)
+            try Sender(number: number, accounts: accounts, messages: messages, paces: paces, ledger: ledger, store: store, epoch: epoch,
+                       board: board, onFatal: onFatal)
         }
         time = store.time
         let violationCount = Lock<Int64>(0)

@@ -15,9 +15,12 @@ package struct EngineAccount: Sendable {
     package let pools: Int
     /// Messages per second; nil leaves the pace to the provider.
     package let ratePerSecond: Double?
+    /// How long it takes to get to that rate after a pause; nil takes the adapter's word.
+    package let ramp: Duration?
 
     package init(id: Int64, account: Account, transport: TransportOptions, connections: Int, maxInFlight: Int,
-                 pools: Int = 1, ratePerSecond: Double?, makeAdapter: @escaping @Sendable () throws -> any ChannelAdapter) {
+                 pools: Int = 1, ratePerSecond: Double?, ramp: Duration? = nil,
+                 makeAdapter: @escaping @Sendable () throws -> any ChannelAdapter) {
         self.id = id
         self.account = account
         self.transport = transport
@@ -25,6 +28,7 @@ package struct EngineAccount: Sendable {
         self.maxInFlight = maxInFlight
         self.pools = pools
         self.ratePerSecond = ratePerSecond
+        self.ramp = ramp
         self.makeAdapter = makeAdapter
     }
 }

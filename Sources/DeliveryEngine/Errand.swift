@@ -14,4 +14,6 @@ enum Errand: Sendable {
     case invalidate(SubscriptionID, detail: String, since: Timestamp)
     /// The provider says the person has told it to stop.
     case optOut(SubscriptionID, detail: String, at: Timestamp)
+    /// What the account has learnt of its provider's limits.
+    case keep(SavedPace)
 }

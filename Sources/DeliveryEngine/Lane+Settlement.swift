@@ -20,6 +20,8 @@ extension Lane {
             // A provider that fails by itself has not worked.
             answered = reply.status < 500
             answeredAt = clock.monotonic
+            // How fast strangers' servers answer says nothing about the account.
+            if adapter.faultScope == .account { pace.answered(sentAt: prepared.sentAt, now: clock.monotonic) }
         }
         status.count(outcome, milliseconds: clock.monotonic - prepared.sentAt)
         settle(outcome, of: prepared, answered: answered, clock: clock)
@@ -55,7 +57,7 @@ extension Lane {
         case .accepted(let providerID):
             breaker.worked(now: clock.monotonic)
             acceptedAt = clock.monotonic
-            slowdowns = 0
+            pace.accepted(sentAt: prepared.sentAt, now: clock.monotonic)
             record(.accepted(providerID: providerID), prepared, clock)
         case .rejected(let detail, let verdict):
             breaker.worked(now: clock.monotonic)
@@ -103,7 +105,9 @@ extension Lane {
     private func settleNotSent(_ detail: String, _ retryAfter: Duration?, _ scope: RetryScope, of prepared: PreparedDelivery,
                                origin: String, answered: Bool, _ clock: SenderClock) {
         if scope == .account {
-            return recordUncharged(prepared, detail: detail, wait: slowDown(for: retryAfter, clock), clock)
+            // Over the limit is nobody's attempt.
+            let wait = pace.throttled(for: retryAfter?.milliseconds, sentAt: prepared.sentAt, now: clock.monotonic)
+            return recordUncharged(prepared, detail: detail, wait: .milliseconds(wait), clock)
         }
         if scope == .origin, let retryAfter { heldOrigins[origin] = clock.monotonic + retryAfter.milliseconds }
         if adapter.faultScope == .origin, !answered, clock.monotonic - answeredAt > 10_000, prepared.delivery.attempt < 20 {
@@ -111,18 +115,6 @@ extension Lane {
             return recordUncharged(prepared, detail: detail, wait: .seconds(5), clock)
         }
         recordRetry(prepared, detail: detail, floor: retryAfter, otherwise: .gaveUp(detail: detail), clock)
-    }
-
-    /// The account is over its limit, which is nobody's attempt: everything waits, twice as long each time unless told for how long.
-    private func slowDown(for told: Duration?, _ clock: SenderClock) -> Duration {
-        // What was under way when the waiting began is no news.
-        if told == nil, clock.monotonic < slowUntil { return .milliseconds(slowUntil - clock.monotonic) }
-        slowdowns += 1
-        let wait = told ?? .seconds(min(60, 1 << min(slowdowns - 1, 6)))
-        slowUntil = max(slowUntil, clock.monotonic + wait.milliseconds)
-        if bucket == nil { bucket = TokenBucket(rate: 10_000, now: clock.monotonic) }
-        bucket?.block(until: slowUntil)
-        return wait
     }
 
     /// No clear answer. One stranger's endpoint that is down waits by itself and does not stop the others.

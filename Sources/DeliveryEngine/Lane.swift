@@ -16,7 +16,8 @@ final class Lane {
     let ledger: LaneLedger
     let retry = RetryPolicy()
 
-    var bucket: TokenBucket?
+    var pace: AccountPace
+    var paceMemory: PaceMemory
     var breaker = Breaker()
     var credential = Credential.unknown
     private var runs: [SendingRun] = []
@@ -35,9 +36,6 @@ final class Lane {
     var resultsSince: Int64 = 0
     /// Errands that failed, to be repeated.
     private var unsettled: [Errand] = []
-    /// How often the account said "slow down" without saying for how long, since it last took something.
-    var slowdowns = 0
-    var slowUntil: Int64 = 0
     /// Failures in a row of each origin that did not answer.
     var silences: [String: Int] = [:]
     /// When anything at all was last answered, and when something was last taken.
@@ -66,14 +64,17 @@ final class Lane {
         case refused(until: Int64)
     }
 
-    init(_ configuration: EngineAccount, messages: SendingRun, ledger: LaneLedger, now: Int64) throws {
+    /// - Parameter saved: what an earlier process had learnt of the account's limits.
+    init(_ configuration: EngineAccount, messages: SendingRun, ledger: LaneLedger, saved: SavedPace?, clock: SenderClock) throws {
         self.configuration = configuration
         backlog = Backlog(messages: messages)
         self.ledger = ledger
         adapter = try configuration.makeAdapter()
         multi = try Multi(options: configuration.transport, connections: configuration.connections,
                           maxInFlight: configuration.maxInFlight, pools: configuration.pools)
-        bucket = configuration.ratePerSecond.map { TokenBucket(rate: $0, now: now) }
+        pace = AccountPace(ceiling: configuration.ratePerSecond, ramp: configuration.ramp ?? adapter.ramp)
+        paceMemory = PaceMemory(saved)
+        if let saved { pace.restore(saved, clock) }
         status = LaneStatus(account: configuration.account)
     }
 
@@ -135,6 +136,8 @@ final class Lane {
         case .settled(let errand, .failure(let error)):
             // A person who was erased meanwhile needs no word about the address.
             if let error = error as? StorageError, error == .notFound { return }
+            // A newer one is written instead of it.
+            if case .keep = errand { return paceMemory.forget() }
             unsettled.append(errand)
             waitForLedger(clock)
         case .settled(_, .success): break
@@ -179,6 +182,7 @@ final class Lane {
             for errand in unsettled { ledger.run(errand, now: clock.wall) }
             unsettled = []
         }
+        if clock.monotonic >= ledgerNotBefore, let news = paceMemory.news(of: pace, clock) { ledger.run(.keep(news), now: clock.wall) }
         if !isDraining {
             askForCredential(clock: clock)
             begin(clock: clock)
@@ -188,7 +192,7 @@ final class Lane {
         // What was just added is written now, not at the next event.
         try pump(clock: clock)
         flush(clock: clock)
-        status.update(breaker: breaker, inFlight: inFlight.count, waiting: backlog.count, now: clock.monotonic)
+        status.update(breaker: breaker, pace: pace, inFlight: inFlight.count, waiting: backlog.count, clock: clock)
     }
 
     /// When `step` is due without any event, in monotonic milliseconds. What `step` could not do for another reason than time
@@ -199,6 +203,7 @@ final class Lane {
         if let time = multi.deadline { times.append(time) }
         if !results.isEmpty { times.append(max(resultsSince + Lane.resultWait, ledgerNotBefore)) }
         if !unsettled.isEmpty { times.append(ledgerNotBefore) }
+        if let time = paceMemory.deadline(of: pace) { times.append(max(time, ledgerNotBefore)) }
         guard !isDraining else { return times.min() }
         if !runs.isEmpty, !isLeasing, ledgerNotBefore > steppedAt { times.append(ledgerNotBefore) }
         if let due = exhausted.values.min(), due > clock.wall, due < .distantFuture {
@@ -215,7 +220,7 @@ final class Lane {
         var gate = ledgerNotBefore
         if let time = breaker.retryAt { gate = max(gate, time) }
         if case .refused(let until) = credential { gate = max(gate, until) }
-        if let bucket { gate = max(gate, bucket.nextAt(now: now)) }
+        gate = max(gate, pace.nextAt(now: now))
         if let time = backlog.nextAt(now: now) { gate = max(gate, time) }
         return gate
     }
@@ -258,7 +263,7 @@ final class Lane {
                        next: (inout Backlog) -> (run: SendingRun, delivery: LeasedDelivery)?) {
         var room = min(Lane.maxIntents, room)
         guard room > 0 else { return }
-        if bucket != nil { room = min(room, bucket?.available(now: clock.monotonic) ?? 0) }
+        room = min(room, pace.available(now: clock.monotonic))
         guard room > 0 else { return }
         room = min(room, breaker.allowance(now: clock.monotonic))
         guard room > 0 else { return }
@@ -278,7 +283,7 @@ final class Lane {
         }
         if !refusals.isEmpty { ledger.run(.refuse(refusals), now: clock.wall) }
         guard !batch.isEmpty else { return breaker.probeNotStarted(now: clock.monotonic) }
-        bucket?.take(batch.count)
+        pace.take(batch.count, now: clock.monotonic)
         lastToken += 1
         intending[lastToken] = batch
         intend(batch.map(\.id), lastToken, clock.wall)
@@ -324,7 +329,7 @@ final class Lane {
         guard !isLeasing, clock.monotonic >= ledgerNotBefore, breaker.state == .closed || backlog.count == 0 else { return }
         let hungry = runs.filter { exhausted[$0.run].map { $0 <= clock.wall } ?? true }
         // A second's worth at the account's rate, so that a slow account holds few rows.
-        let target = min(1_024, max(64, Int(configuration.ratePerSecond ?? 1_024)))
+        let target = min(1_024, max(64, Int(pace.ratePerSecond ?? 1_024)))
         guard !hungry.isEmpty else { return }
         let share = max(1, target / hungry.count)
         // Each run by itself: what a campaign's own rate holds back does not keep others from theirs.

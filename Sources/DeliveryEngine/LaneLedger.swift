@@ -49,6 +49,8 @@ struct LaneLedger {
         case .optOut(let id, let detail, let at):
             let proof = ConsentProof(source: "provider", text: detail, at: at)
             store.submit({ _ = try $0.decide(false, subscription: id, proof: proof); return 1 }, completion: settled)
+        case .keep(let pace):
+            store.submit({ [account] in try $0.save(pace, account: account); return 1 }, completion: settled)
         }
     }
 }

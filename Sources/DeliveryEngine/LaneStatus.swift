@@ -8,6 +8,10 @@ package struct LaneStatus: Sendable {
     package fileprivate(set) var troubledMilliseconds: Int64 = 0
     package fileprivate(set) var inFlight = 0
     package fileprivate(set) var waiting = 0
+    /// Messages per second that may go at the moment; nil while nothing limits them.
+    package fileprivate(set) var ratePerSecond: Double?
+    /// The provider asked us to wait until then.
+    package fileprivate(set) var waitsUntil: Timestamp?
     /// Attempts by what came of them, since the start.
     package fileprivate(set) var outcomes: [String: Int64] = [:]
     /// From handing a request to libcurl to its answer or failure.
@@ -20,9 +24,12 @@ package struct LaneStatus: Sendable {
         durations.add(Double(milliseconds) / 1_000)
     }
 
-    mutating func update(breaker: Breaker, inFlight: Int, waiting: Int, now: Int64) {
+    mutating func update(breaker: Breaker, pace: AccountPace, inFlight: Int, waiting: Int, clock: SenderClock) {
         self.breaker = breaker.state
-        troubledMilliseconds = breaker.openSince.map { now - $0 } ?? 0
+        troubledMilliseconds = breaker.openSince.map { clock.monotonic - $0 } ?? 0
+        ratePerSecond = pace.ratePerSecond
+        let left = pace.adaptive.blockedUntil - clock.monotonic
+        waitsUntil = left > 0 ? clock.wall + .milliseconds(left) : nil
         self.inFlight = inFlight
         self.waiting = waiting
     }

@@ -9,14 +9,14 @@ final class Sender: Sendable {
     private let thread: Thread
     private let board: StatusBoard
 
-    init(number: Int, accounts: [EngineAccount], messages: SendingRun, ledger: Ledger, store: Store, epoch: Int64, board: StatusBoard,
-         onFatal: @escaping @Sendable (String) -> Void) throws {
+    init(number: Int, accounts: [EngineAccount], messages: SendingRun, paces: [Int64: SavedPace], ledger: Ledger, store: Store, epoch: Int64,
+         board: StatusBoard, onFatal: @escaping @Sendable (String) -> Void) throws {
         let mailbox = try Mailbox<SenderMessage>()
         self.mailbox = mailbox
         self.board = board
         // Made here, so that a descriptor that is missing fails the start; from then on the thread's alone.
         nonisolated(unsafe) let loop = try SenderLoop(
-            accounts: accounts, messages: messages, ledger: ledger, store: store, epoch: epoch, mailbox: mailbox, board: board)
+            accounts: accounts, messages: messages, paces: paces, ledger: ledger, store: store, epoch: epoch, mailbox: mailbox, board: board)
         thread = try Thread.start(named: "sender-\(number)") {
             do {
                 try loop.run()
@@ -76,19 +76,19 @@ private final class SenderLoop {
 
     private static let mailboxToken = UInt64.max
 
-    init(accounts: [EngineAccount], messages: SendingRun, ledger: Ledger, store: Store, epoch: Int64, mailbox: Mailbox<SenderMessage>,
-         board: StatusBoard) throws {
+    init(accounts: [EngineAccount], messages: SendingRun, paces: [Int64: SavedPace], ledger: Ledger, store: Store, epoch: Int64,
+         mailbox: Mailbox<SenderMessage>, board: StatusBoard) throws {
         self.mailbox = mailbox
         self.board = board
         time = store.time
         epoll = try Epoll()
         try epoll.add(mailbox.rawDescriptor, .readable, token: SenderLoop.mailboxToken)
-        let now = store.time.monotonicMilliseconds
+        let clock = SenderClock(time)
         lanes = try accounts.enumerated().map { index, account in
             let port = LaneLedger(ledger: ledger, store: store, account: account.id, epoch: epoch) {
                 mailbox.post(.answer(lane: index, $0))
             }
-            return try Lane(account, messages: messages, ledger: port, now: now)
+            return try Lane(account, messages: messages, ledger: port, saved: paces[account.id], clock: clock)
         }
         for (index, lane) in lanes.enumerated() {
             try epoll.add(lane.rawDescriptor, .readable, token: UInt64(index))

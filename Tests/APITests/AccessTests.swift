@@ -8,7 +8,7 @@ import Testing
 @Suite struct AccessTests {
     /// Every path of every endpoint, with something in the place of its parameters.
     private static func target(_ template: String) -> String {
-        template.replacing("{external_id}", with: "u1").replacing("{id}", with: "sub_1")
+        template.replacing("{external_id}", with: "u1").replacing("{id}", with: "sub_1").replacing("{name}", with: "sms-fr")
     }
 
     @Test func `every endpoint keeps out who has no key, a wrong one, or one without its scope`() async throws {

@@ -8,7 +8,7 @@ import Testing
 struct ConventionMatrix {
     let server: CampaignServer
     /// By the name of a part of the path and the collection it is in.
-    private var names: [String: String] = ["/v1/profiles/{external_id}": "u1", "/hooks/{account}": "page"]
+    private var names: [String: String] = ["/v1/profiles/{external_id}": "u1", "/hooks/{account}": "page", "/v1/accounts/{name}": "sms-fr"]
 
     var endpoints: [Endpoint] { server.api.endpoints }
 

@@ -74,7 +74,7 @@ import Testing
         let prefixes = ["/v1/subscriptions": "sub", "/v1/segments": "seg", "/v1/campaigns": "cmp", "/v1/keys": "key", "/v1/imports": "imp"]
         let prefix = prefixes.first { endpoint.template.hasPrefix($0.key) }?.value ?? "row"
         return endpoint.template.replacing("{external_id}", with: "nobody").replacing("{id}", with: "\(prefix)_999")
-            .replacing("{account}", with: "none")
+            .replacing("{account}", with: "none").replacing("{name}", with: "none")
     }
 
     private static func body(_ endpoint: Endpoint) -> String? {

@@ -53,7 +53,7 @@ class Server:
         self.write("password", "sesame")
         self.write("token", "inbound-0123456789")
         accounts = {
-            "android": {"channel": "fcm", "service_account_file": "fcm.json", "base_url": origin, "rate": {"per_second": rates[0]}},
+            "android": {"channel": "fcm", "service_account_file": "fcm.json", "base_url": origin, "rate": {"per_second": rates[0]}, "ramp": "PT0S"},
             "sms": {"channel": "sms", "provider": "kannel", "sender": "SHOP", "base_url": f"{origin}/cgi-bin/sendsms", "username": "crash",
                     "password_file": "password", "inbound_token_file": "token", "rate": {"per_second": rates[1]}}}
         self.config = self.write("config.json", json.dumps({"listen": f"127.0.0.1:{self.port}", "data_dir": self.data, "accounts": accounts}))

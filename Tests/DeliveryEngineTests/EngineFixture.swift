@@ -8,38 +8,53 @@ import Storage
 
 /// A store, a ledger and an engine over a temporary folder, with people to send to.
 final class EngineFixture {
-    let store: Store
-    let ledger: Ledger
+    private(set) var store: Store
+    private(set) var ledger: Ledger
     let provider: StubProvider
     private(set) var engine: Engine
     private let path: String
     private let account = Account(name: "ios", channel: .apns)
 
+    private let reopen: (String) throws -> (Store, Ledger, Engine)
+
     init(people: Int, deliveryClass: DeliveryClass = .atLeastOnce, faultScope: RetryScope = .account, rate: Double? = nil,
-         maxInFlight: Int = 8, time: any TimeSource = SystemTime(),
-         provider: StubProvider, log: @escaping @Sendable (EngineEvent) -> Void = { _ in }) async throws {
+         maxInFlight: Int = 8, time: any TimeSource = SystemTime(), provider: StubProvider,
+         log: @escaping @Sendable (EngineEvent) -> Void = { _ in }) async throws {
         path = NSTemporaryDirectory() + "clairon-engine-" + UUID().uuidString
         self.provider = provider
-        let folder = try DataFolder(path: path)
-        store = try Store(folder: folder, accounts: [account], time: time)
-        ledger = try Ledger(folder: folder, store: store)
-        var transport = TransportOptions()
-        transport.httpVersion = .http1
         let account = account
         let port = provider.port
-        let id = store.accountIDs[account.name] ?? 0
-        engine = try Engine(
-            store: store, ledger: ledger,
-            accounts: [EngineAccount(id: id, account: account, transport: transport, connections: maxInFlight, maxInFlight: maxInFlight, ratePerSecond: rate) {
-                StubAdapter(account: account, deliveryClass: deliveryClass, faultScope: faultScope, port: port)
-            }],
-            rules: [.apns: APNsRules()], senders: 1, log: log, onFatal: { _ in })
+        reopen = { path in
+            let folder = try DataFolder(path: path)
+            let store = try Store(folder: folder, accounts: [account], time: time)
+            let ledger = try Ledger(folder: folder, store: store)
+            var transport = TransportOptions()
+            transport.httpVersion = .http1
+            let engine = try Engine(
+                store: store, ledger: ledger,
+                accounts: [EngineAccount(id: store.accountIDs[account.name] ?? 0, account: account, transport: transport, connections: maxInFlight,
+                                          maxInFlight: maxInFlight, ratePerSecond: rate) {
+                    StubAdapter(account: account, deliveryClass: deliveryClass, faultScope: faultScope, port: port)
+                }],
+                rules: [.apns: APNsRules()], senders: 1, log: log, onFatal: { _ in })
+            return (store, ledger, engine)
+        }
+        (store, ledger, engine) = try reopen(path)
         try await store.write { store in
             for number in 0..<people {
                 _ = try store.register(Registration(profile: "u\(number)", account: "ios", address: .apns(token: EngineFixture.token(number)),
                                                     optIn: true, proof: ConsentProof(source: "test")))
             }
         }
+        engine.start()
+    }
+
+    /// Ends the engine and starts another one over the same folder.
+    func restart() async throws {
+        await engine.stop(within: 5_000)
+        try ledger.close()
+        try store.close()
+        (store, ledger, engine) = try reopen(path)
         engine.start()
     }
 

@@ -14,18 +14,6 @@ package protocol CampaignEngine: Sendable {
     var accountStatuses: [AccountStatus] { get }
 }
 
-/// Whether an account can send at the moment.
-package struct AccountStatus: Sendable, Equatable {
-    package let account: Account
-    /// Why nothing goes through it now, in the provider's words and without personal data; nil when it works.
-    package let trouble: String?
-
-    package init(account: Account, trouble: String? = nil) {
-        self.account = account
-        self.trouble = trouble
-    }
-}
-
 /// What the endpoints of campaigns and their deliveries share.
 package struct CampaignServices: Sendable {
     let ledger: Ledger

@@ -120,7 +120,7 @@ private enum KeyRotation {
     static func grace(_ reader: inout ObjectReader) -> Duration? {
         guard reader.has("grace") else { return KeyToken.defaultGrace }
         // Nothing is no duration elsewhere, and here it has a meaning.
-        if let text = reader.value("grace")?.string, ["PT0S", "PT0M", "PT0H", "P0D"].contains(text) { return .zero }
+        if let text = reader.value("grace")?.string, Duration.isZero(iso8601: text) { return .zero }
         guard let grace = reader.duration("grace") else { return nil }
         guard grace <= KeyToken.maxGrace else {
             reader.fail("grace", "out_of_range", "must be at most \(KeyToken.maxGrace.iso8601)")

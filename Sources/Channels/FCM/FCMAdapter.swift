@@ -8,6 +8,8 @@ internal import OpenSSL
 package final class FCMAdapter: ChannelAdapter {
     package let account: Account
     package let deliveryClass = DeliveryClass.atLeastOnce
+    /// A minute at least from nothing to the full rate (Firebase, "Best practices when sending FCM messages at scale").
+    package let ramp = Duration.seconds(60)
 
     private let sendURL: String
     private var token: AccessToken

@@ -6,6 +6,8 @@ package protocol ChannelAdapter: AnyObject {
     /// What a refused configuration or a dead connection speaks for: the account, or (where each recipient brings a
     /// server of its own) only that origin.
     var faultScope: RetryScope { get }
+    /// How long the provider wants traffic to take from a fifth of the full rate to all of it after a pause; zero for at once.
+    var ramp: Duration { get }
 
     /// The request whose reply must be accepted before messages can go (FCM's OAuth token), or nil when ready.
     /// Asked before every message, so it must be cheap; it repeats itself until `acceptCredential` has settled it.
@@ -23,6 +25,8 @@ package protocol ChannelAdapter: AnyObject {
 
 extension ChannelAdapter {
     package var faultScope: RetryScope { .account }
+
+    package var ramp: Duration { .zero }
 
     package func credentialRequest(now: Timestamp) -> OutboundRequest? { nil }
 

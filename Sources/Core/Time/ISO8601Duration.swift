@@ -1,4 +1,7 @@
 extension Duration {
+    /// Nothing, as it may be written where nothing has a meaning.
+    package static func isZero(iso8601 text: String) -> Bool { ["PT0S", "PT0M", "PT0H", "P0D"].contains(text) }
+
     /// Parses `P30D`, `PT10M`, `P1DT12H`, `P2W` (ISO 8601 4.4.3, whole numbers). Years and months are refused:
     /// they have no fixed length. The sum is positive and at most 100 years.
     package init?(iso8601 text: String) {

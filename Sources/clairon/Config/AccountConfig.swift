@@ -11,6 +11,8 @@ struct AccountConfig: Sendable {
     var httpVersion: HTTPVersion?
     /// Messages per second; nil takes the channel's default.
     var ratePerSecond: Int?
+    /// From a fifth of that rate to all of it after a pause; nil takes the channel's default.
+    var ramp: Duration?
     /// Lets user-supplied endpoints of this account be private or loopback addresses.
     var allowPrivateEndpoints = false
     var settings: ChannelSettings
@@ -50,6 +52,10 @@ struct AccountConfig: Sendable {
         if var rate = reader.reader("rate") {
             ratePerSecond = rate.int("per_second", in: 1...1_000_000).map(Int.init)
             rate.finish()
+        }
+        if let text = reader.value("ramp")?.string, Duration.isZero(iso8601: text) { ramp = .zero } else { ramp = reader.duration("ramp") }
+        if let ramp, ramp > .zero, ratePerSecond == nil, channel == .apns || channel == .webpush {
+            reader.fail("ramp", "invalid_value", "needs rate.per_second: \(channel.rawValue) has no default to ramp up to")
         }
         allowPrivateEndpoints = reader.bool("allow_private_endpoints") ?? false
         let settings = ChannelSettings(channel, &reader, base: base)

@@ -36,8 +36,9 @@ struct SandboxFolder: Sendable {
         var accounts = JSONObject()
         for member in world.accounts(files, settings: settings, origin: origin).object?.members ?? [] {
             guard var account = member.value.object else { continue }
-            // The sandbox speaks HTTP/1.1, and a simulated SMS centre keeps up with any pace.
+            // The sandbox speaks HTTP/1.1, and simulators keep up with any pace from the start.
             account["http_version"] = "1.1"
+            if account["channel"] == "fcm" { account["ramp"] = "PT0S" }
             if account["channel"] == "sms" { account["rate"] = ["per_second": 2_000] }
             accounts[member.name] = .object(account)
         }

@@ -16,7 +16,7 @@ struct EnginePort: CampaignEngine {
             case .closed: nil
             case .open(_, let detail), .halfOpen(let detail): detail
             }
-            return AccountStatus(account: lane.account, trouble: trouble)
+            return AccountStatus(account: lane.account, trouble: trouble, ratePerSecond: lane.ratePerSecond, waitsUntil: lane.waitsUntil)
         }
     }
 }

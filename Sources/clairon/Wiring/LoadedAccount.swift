@@ -108,14 +108,14 @@ struct LoadedAccount: Sendable {
         }
         return EngineAccount(
             id: id, account: config.account, transport: transport, connections: connections, maxInFlight: inFlight, pools: pools,
-            ratePerSecond: (config.ratePerSecond ?? defaultRate).map(Double.init), makeAdapter: makeAdapter)
+            ratePerSecond: (config.ratePerSecond ?? defaultRate).map(Double.init), ramp: config.ramp, makeAdapter: makeAdapter)
     }
 
-    /// Messages per second when the configuration names none: below what the provider allows everybody.
+    /// Messages per second when the configuration names none: what the provider allows everybody, or less.
     private var defaultRate: Int? {
         switch config.settings {
         // 600,000 a minute for each project (Firebase, "Throttling and quotas").
-        case .fcm: 8_000
+        case .fcm: 10_000
         // 300 calls a second for each Page (Messenger Platform, "Rate limiting").
         case .messenger: 250
         case .kannel: 50

@@ -24,6 +24,8 @@ struct EngineMetrics: Sendable {
             Metric("clairon_inflight_messages", .gauge, "Messages on the wire.", lanes.map { .init(Double($0.inFlight), labels: labels($0)) }),
             Metric("clairon_leased_messages", .gauge, "Messages leased and not begun.", lanes.map { .init(Double($0.waiting), labels: labels($0)) }),
             Metric("clairon_breaker_state", .gauge, "0 closed, 1 half open, 2 open.", lanes.map { .init($0.breaker.figure, labels: labels($0)) }),
+            Metric("clairon_account_rate", .gauge, "Messages per second that may go; absent while nothing limits them.",
+                   lanes.compactMap { lane in lane.ratePerSecond.map { .init($0, labels: labels(lane)) } }),
             Metric("clairon_recovered_messages_total", .counter, "What recovery did with an earlier process's rows.", [
                 .init(Double(recovery.released), labels: [("action", "released")]),
                 .init(Double(recovery.resent), labels: [("action", "resent")]),

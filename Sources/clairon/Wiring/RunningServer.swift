@@ -84,6 +84,7 @@ final class RunningServer: Sendable {
         context.readiness.register("stopping") { !isStopping.withLock { $0 } }
         context.fence.register { [ledger] in await ledger.fence() }
         context.metrics.register(EngineMetrics(engine: engine, ledger: ledger).read)
+        context.accounts.register { enginePort.accountStatuses }
         // The server holds its routes, and they the metrics: not a circle.
         context.metrics.register { [weak server] in server.map { ServerMetrics(server: $0).read() } ?? [] }
         context.metrics.register(LedgerCensus(ledger: ledger).read)
