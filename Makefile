@@ -10,6 +10,7 @@
 # make bench-delivery  messages a second beside a bare C loop, OpenSSL and PyPI's libraries; BENCH="--pairs 1 --subscriptions 100000" is shorter
 # make bench-rate    whether configured rates of 50, 500 and 5,000 a second hold, measured at the provider
 # make bench-slow    4,000 slow connections in each mode of slowhttptest beside wrk, and 10,000 idle ones
+# make bench-overtake  from POST /v1/messages to the provider: idle, and while a campaign leaves at full speed
 # make bench-http      requests and import lines beside nginx, Hummingbird and sqlite3, side by side; BENCH="--pairs 3 --lines 200000" is shorter
 # make bench-json      a registration parsed beside JSONDecoder and orjson
 # make soak          100,000 generated requests against the contract (schemathesis)
@@ -23,7 +24,7 @@ RELEASE := swift build -c release --product clairon --static-swift-stdlib $(LAYE
 CLAIRON := .build/release/clairon
 NEIGHBOUR := Benchmarks/hummingbird-hello
 
-.PHONY: help setup build demo run test fuzz sanitize crash soak check-layers bench-delivery bench-http bench-json bench-rate bench-slow clean
+.PHONY: help setup build demo run test fuzz sanitize crash soak check-layers bench-delivery bench-http bench-json bench-rate bench-slow clean bench-overtake
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -73,6 +74,9 @@ bench-delivery: build
 
 bench-rate: build
 	Benchmarks/rate $(CLAIRON)
+
+bench-overtake: build
+	Benchmarks/overtake $(CLAIRON) $(BENCH)
 
 bench-slow: build
 	@scripts/setup --tests
