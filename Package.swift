@@ -110,6 +110,6 @@ let package = Package(
         tests(of: "DeliveryEngine", ["DeliveryEngine", "Core", "Curl", "HTTPServer", "Storage", "Linux"] + channels),
         tests(of: "API", ["API", "Core", "HTTPServer", "Linux", "OpenSSL", "Segmentation", "Storage"] + channels),
         tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "Linux", "OpenSSL"] + channels),
-        tests(of: "System", ["clairon", "Core", "Linux", "Sandbox", grdb]),
+        tests(of: "System", ["clairon", "Core", "HTTPServer", "Linux", "Sandbox", grdb]),
     ]
 )

@@ -76,7 +76,7 @@ struct API {
         var rows: [JSONValue] = []
         var cursor: String?
         repeat {
-            let page = try get("/v1/campaigns/\(campaign)/deliveries?limit=1000\(query)" + (cursor.map { "&cursor=\($0)" } ?? ""))
+            let page = try get("/v1/campaigns/\(campaign)/deliveries?limit=500\(query)" + (cursor.map { "&cursor=\($0)" } ?? ""))
             rows += page["data"]?.array ?? []
             cursor = page["next_cursor"]?.string
         } while cursor != nil
