@@ -12,10 +12,14 @@ package struct Breaker: Sendable {
     package private(set) var state = State.closed
     /// When it left `closed`; nil while closed.
     package private(set) var openSince: Int64?
+    /// Only a person closes it.
+    package private(set) var isHeld = false
     private var wait: Int64 = Breaker.firstWait
     private var samples = 0
     private var failures = 0
     private var windowStart: Int64 = 0
+    /// When it last opened because too many failed.
+    private var failedAt: Int64 = .min
 
     private static let firstWait: Int64 = 5_000
     private static let maxWait: Int64 = 300_000
@@ -39,6 +43,19 @@ package struct Breaker: Sendable {
     /// When `allowance` may change by time alone.
     package var retryAt: Int64? { if case .open(let until, _) = state { until } else { nil } }
 
+    /// Opens it until a person lets it go on.
+    package mutating func hold(_ detail: String, now: Int64) {
+        state = .open(until: .max, detail: detail)
+        openSince = openSince ?? now
+        isHeld = true
+    }
+
+    /// A person let it go on: one message finds out.
+    package mutating func release(now: Int64) {
+        isHeld = false
+        rearm(now: now)
+    }
+
     /// A half-open probe that could not be started gives its turn back.
     package mutating func probeNotStarted(now: Int64) {
         if case .halfOpen(let detail) = state { state = .open(until: now, detail: detail) }
@@ -46,14 +63,17 @@ package struct Breaker: Sendable {
 
     /// New work is there: an open breaker may try at once, and its time of trouble begins anew.
     package mutating func rearm(now: Int64) {
-        guard case .open(_, let detail) = state else { return }
+        guard !isHeld, case .open(_, let detail) = state else { return }
         state = .open(until: now, detail: detail)
         openSince = now
         wait = Breaker.firstWait
     }
 
     /// A clear answer came, whatever it says about the one message.
-    package mutating func worked(now: Int64) {
+    ///
+    /// - Parameter sentAt: when that message left: what did so before too many failed proves nothing.
+    package mutating func worked(sentAt: Int64, now: Int64) {
+        guard !isHeld, sentAt >= failedAt else { return }
         if state != .closed {
             state = .closed
             openSince = nil
@@ -68,7 +88,9 @@ package struct Breaker: Sendable {
     package mutating func failed(_ detail: String, now: Int64) {
         if case .halfOpen = state { return trip(detail, now: now) }
         count(failed: true, now: now)
-        if state == .closed, samples >= Breaker.minSamples, failures * 2 >= samples { trip(detail, now: now) }
+        guard state == .closed, samples >= Breaker.minSamples, failures * 2 >= samples else { return }
+        trip(detail, now: now)
+        failedAt = now
     }
 
     /// The credential or the configuration was refused: opens at once.

@@ -90,6 +90,8 @@ package enum EngineEvent: Sendable {
     case campaignPaused(CampaignID, reason: String)
     case campaignFailed(CampaignID, reason: String)
     case campaignExpired(CampaignID)
+    /// An account sends nothing until a person lets it go on.
+    case accountStopped(Account, reason: String)
     /// A run whose rows do not sum to its audience: it stays open and somebody must look.
     case inconsistent(RunID, counted: Int, audience: Int)
     /// The wall clock was set while the server ran.

@@ -14,8 +14,11 @@ extension Lane {
         let outcome: Outcome
         var answered = false
         switch completion.result {
-        case .failed(let failure): outcome = Outcome(failure)
+        case .failed(let failure):
+            outcome = Outcome(failure)
+            left(prepared, isReply: false, clock)
         case .reply(let reply):
+            left(prepared, isReply: true, clock)
             outcome = adapter.outcome(of: ProviderReply(reply), now: clock.wall)
             // A provider that fails by itself has not worked.
             answered = reply.status < 500
@@ -50,50 +53,40 @@ extension Lane {
 
     /// Turns an outcome into the row's next state, and into what the account learns from it.
     private func settle(_ outcome: Outcome, of prepared: PreparedDelivery, answered: Bool, clock: SenderClock) {
-        // Only where each recipient brings a server of its own does the origin say anything.
-        let origin = adapter.faultScope == .origin ? origin(of: prepared.request.url) : ""
-        if answered, !silences.isEmpty { silences[origin] = nil }
+        if answered, adapter.faultScope == .origin { origins.worked(prepared.origin) }
         switch outcome {
         case .accepted(let providerID):
-            breaker.worked(now: clock.monotonic)
+            breaker.worked(sentAt: prepared.sentAt, now: clock.monotonic)
             acceptedAt = clock.monotonic
             pace.accepted(sentAt: prepared.sentAt, now: clock.monotonic)
             record(.accepted(providerID: providerID), prepared, clock)
+            weigh(.sound, detail: "", clock)
         case .rejected(let detail, let verdict):
-            breaker.worked(now: clock.monotonic)
+            breaker.worked(sentAt: prepared.sentAt, now: clock.monotonic)
             record(.rejected(.providerPermanent, detail: detail), prepared, clock)
             heed(verdict, of: prepared.delivery, detail: detail, clock)
         case .configuration(let detail):
-            settleRefusal(detail, of: prepared, origin: origin, clock)
+            settleRefusal(detail, of: prepared, clock)
         case .notSent(let detail, let retryAfter, let scope):
-            if answered { breaker.worked(now: clock.monotonic) } else { failed(detail, origin: origin, clock) }
-            settleNotSent(detail, retryAfter, scope, of: prepared, origin: origin, answered: answered, clock)
+            if answered { breaker.worked(sentAt: prepared.sentAt, now: clock.monotonic) } else { failed(detail, of: prepared, clock) }
+            settleNotSent(detail, retryAfter, scope, of: prepared, answered: answered, clock)
         case .ambiguous(let detail):
-            failed(detail, origin: origin, clock)
+            failed(detail, of: prepared, clock)
             let unknown = DeliveryResult.Verdict.unknown(detail: detail)
             guard adapter.deliveryClass != .atMostOnce else { return record(unknown, prepared, clock) }
             recordRetry(prepared, detail: detail, floor: nil, otherwise: unknown, clock)
         }
     }
 
-    /// What a provider says about the address itself.
-    private func heed(_ verdict: AddressVerdict, of delivery: LeasedDelivery, detail: String, _ clock: SenderClock) {
-        switch verdict {
-        case .keep: break
-        case .invalid(let since):
-            ledger.run(.invalidate(delivery.subscription, detail: detail, since: since ?? delivery.registeredAt), now: clock.wall)
-        case .optedOut: ledger.run(.optOut(delivery.subscription, detail: detail, at: clock.wall), now: clock.wall)
-        }
-    }
-
     /// The provider calls it a fault of the configuration: everything stops, nobody is charged. Unless the fault is one
     /// recipient's: its endpoint is a stranger's, or others were taken since it was refused.
-    private func settleRefusal(_ detail: String, of prepared: PreparedDelivery, origin: String, _ clock: SenderClock) {
+    private func settleRefusal(_ detail: String, of prepared: PreparedDelivery, _ clock: SenderClock) {
         if adapter.faultScope == .origin {
-            heldOrigins[origin] = clock.monotonic + 300_000
+            origins.hold(prepared.origin, for: 300_000, now: clock.monotonic)
             return recordRetry(prepared, detail: detail, floor: .seconds(300), otherwise: .gaveUp(detail: detail), clock)
         }
         if let before = refusedAt[prepared.id], acceptedAt > before {
+            breaker.worked(sentAt: prepared.sentAt, now: clock.monotonic)
             return record(.rejected(.providerPermanent, detail: detail), prepared, clock)
         }
         breaker.refused(detail, now: clock.monotonic)
@@ -103,13 +96,13 @@ extension Lane {
     }
 
     private func settleNotSent(_ detail: String, _ retryAfter: Duration?, _ scope: RetryScope, of prepared: PreparedDelivery,
-                               origin: String, answered: Bool, _ clock: SenderClock) {
+                               answered: Bool, _ clock: SenderClock) {
         if scope == .account {
             // Over the limit is nobody's attempt.
             let wait = pace.throttled(for: retryAfter?.milliseconds, sentAt: prepared.sentAt, now: clock.monotonic)
             return recordUncharged(prepared, detail: detail, wait: .milliseconds(wait), clock)
         }
-        if scope == .origin, let retryAfter { heldOrigins[origin] = clock.monotonic + retryAfter.milliseconds }
+        if scope == .origin, let retryAfter { origins.hold(prepared.origin, for: retryAfter.milliseconds, now: clock.monotonic) }
         if adapter.faultScope == .origin, !answered, clock.monotonic - answeredAt > 10_000, prepared.delivery.attempt < 20 {
             // Nobody answers: the fault is more likely our network's than each recipient's.
             return recordUncharged(prepared, detail: detail, wait: .seconds(5), clock)
@@ -118,13 +111,9 @@ extension Lane {
     }
 
     /// No clear answer. One stranger's endpoint that is down waits by itself and does not stop the others.
-    private func failed(_ detail: String, origin: String, _ clock: SenderClock) {
+    private func failed(_ detail: String, of prepared: PreparedDelivery, _ clock: SenderClock) {
         guard adapter.faultScope == .origin else { return breaker.failed(detail, now: clock.monotonic) }
-        // What was under way when the waiting began is no news.
-        if let until = heldOrigins[origin], until > clock.monotonic { return }
-        let count = silences[origin, default: 0] + 1
-        silences[origin] = count
-        if count >= 5 { heldOrigins[origin] = clock.monotonic + Int64(min(300, 5 << min(count - 5, 6))) * 1_000 }
+        origins.failed(prepared.origin, now: clock.monotonic)
     }
 
     private func recordUncharged(_ prepared: PreparedDelivery, detail: String, wait: Duration, _ clock: SenderClock) {
@@ -146,6 +135,19 @@ extension Lane {
         if results.isEmpty { resultsSince = clock.monotonic }
         results.append(DeliveryResult(id: prepared.id, attempt: prepared.delivery.attempt, verdict: verdict,
                                       language: prepared.language))
+    }
+
+    /// The breaker opened while the intent was committed: nothing has left, and nothing does.
+    func takeBack(_ batch: [PreparedDelivery], cleared: Set<DeliveryID>, _ detail: String, _ clock: SenderClock) {
+        for prepared in batch {
+            left(prepared, isReply: false, clock)
+            if cleared.contains(prepared.id) { recordUncharged(prepared, detail: detail, wait: .zero, clock) }
+        }
+    }
+
+    /// It has left its origin's account.
+    func left(_ prepared: PreparedDelivery, isReply: Bool, _ clock: SenderClock) {
+        if adapter.faultScope == .origin { origins.ended(prepared.origin, isReply: isReply, now: clock.monotonic) }
     }
 
     /// `scheme://host:port` of a URL this program has made or checked.

@@ -20,7 +20,7 @@ final class Lane {
     var paceMemory: PaceMemory
     var breaker = Breaker()
     var credential = Credential.unknown
-    private var runs: [SendingRun] = []
+    private(set) var runs: [SendingRun] = []
     private var backlog: Backlog
     private var isLeasing = false
     /// Rows of messages are due, and whether they are being leased.
@@ -28,21 +28,23 @@ final class Lane {
     private var isLeasingUrgent = false
     /// Runs that had nothing due at the last look, and when the earliest retry is.
     private var exhausted: [RunID: Timestamp] = [:]
-    /// Web push services that asked us to wait, by origin, and until when, in monotonic milliseconds.
-    var heldOrigins: [String: Int64] = [:]
+    /// Where each recipient brings a server of its own.
+    var origins: OriginBook
     private var intending: [UInt64: [PreparedDelivery]] = [:]
     var inFlight: [UInt64: PreparedDelivery] = [:]
     var results: [DeliveryResult] = []
     var resultsSince: Int64 = 0
     /// Errands that failed, to be repeated.
     private var unsettled: [Errand] = []
-    /// Failures in a row of each origin that did not answer.
-    var silences: [String: Int] = [:]
     /// When anything at all was last answered, and when something was last taken.
     var answeredAt: Int64 = 0
     var acceptedAt: Int64 = 0
     /// Deliveries whose attempt the provider called a fault of the configuration, and when.
     var refusedAt: [DeliveryID: Int64] = [:]
+    /// What the provider says about addresses, until it can be believed.
+    var verdicts = WaveGuard<Errand>()
+    /// Runs that were there when a wave stopped the account, or have come since: one that comes back was resumed by a person.
+    var stopped: Set<RunID> = []
     private var steppedAt: Int64 = 0
     /// After a failed write (a full disk): when to ask the ledger again.
     private var ledgerNotBefore: Int64 = 0
@@ -74,6 +76,7 @@ final class Lane {
                           maxInFlight: configuration.maxInFlight, pools: configuration.pools)
         pace = AccountPace(ceiling: configuration.ratePerSecond, ramp: configuration.ramp ?? adapter.ramp)
         paceMemory = PaceMemory(saved)
+        origins = OriginBook(places: configuration.maxInFlight)
         if let saved { pace.restore(saved, clock) }
         status = LaneStatus(account: configuration.account)
     }
@@ -91,8 +94,10 @@ final class Lane {
 
     func update(runs: [SendingRun], clock: SenderClock) {
         let known = Set(self.runs.map(\.run))
+        let new = runs.map(\.run).filter { !known.contains($0) }
         // New or resumed work gives an account in trouble a fresh chance, and its patience back.
-        if runs.contains(where: { !known.contains($0.run) }) { breaker.rearm(now: clock.monotonic) }
+        if !new.isEmpty { breaker.rearm(now: clock.monotonic) }
+        if breaker.isHeld { heed(returning: new, clock) }
         self.runs = runs
         exhausted = [:]
         release(backlog.update(runs: isDraining ? [] : runs), clock)
@@ -123,6 +128,7 @@ final class Lane {
                 // Nothing was committed: they are leased as before.
                 waitForLedger(clock)
                 breaker.probeNotStarted(now: clock.monotonic)
+                for one in prepared { left(one, isReply: false, clock) }
                 return release(backlog.append(prepared.map(\.delivery)), clock)
             }
             intended(prepared, cleared: cleared, clock: clock)
@@ -161,7 +167,12 @@ final class Lane {
     /// are pending again.
     private func intended(_ batch: [PreparedDelivery], cleared: Set<DeliveryID>, clock: SenderClock) {
         if cleared.isEmpty { breaker.probeNotStarted(now: clock.monotonic) }
-        for var prepared in batch where cleared.contains(prepared.id) {
+        if case .open(_, let detail) = breaker.state { return takeBack(batch, cleared: cleared, detail, clock) }
+        for var prepared in batch {
+            guard cleared.contains(prepared.id) else {
+                left(prepared, isReply: false, clock)
+                continue
+            }
             prepared.sentAt = clock.monotonic
             lastToken += 1
             inFlight[lastToken] = prepared
@@ -182,7 +193,10 @@ final class Lane {
             for errand in unsettled { ledger.run(errand, now: clock.wall) }
             unsettled = []
         }
+        settleVerdicts(isEnding: isDraining, clock)
         if clock.monotonic >= ledgerNotBefore, let news = paceMemory.news(of: pace, clock) { ledger.run(.keep(news), now: clock.wall) }
+        // A probe whose answer said nothing about the account: another message is one.
+        if inFlight.isEmpty, intending.isEmpty { breaker.probeNotStarted(now: clock.monotonic) }
         if !isDraining {
             askForCredential(clock: clock)
             begin(clock: clock)
@@ -203,6 +217,7 @@ final class Lane {
         if let time = multi.deadline { times.append(time) }
         if !results.isEmpty { times.append(max(resultsSince + Lane.resultWait, ledgerNotBefore)) }
         if !unsettled.isEmpty { times.append(ledgerNotBefore) }
+        if let time = verdictsDueAt { times.append(time) }
         if let time = paceMemory.deadline(of: pace) { times.append(max(time, ledgerNotBefore)) }
         guard !isDraining else { return times.min() }
         if !runs.isEmpty, !isLeasing, ledgerNotBefore > steppedAt { times.append(ledgerNotBefore) }
@@ -270,18 +285,23 @@ final class Lane {
 
         var batch: [PreparedDelivery] = []
         var refusals: [Refusal] = []
-        while batch.count < room, refusals.count < Lane.maxResults, let next = next(&backlog) {
+        var held: [Timestamp: [DeliveryID]] = [:]
+        var passedOver = 0
+        while batch.count < room, passedOver < Lane.maxResults, let next = next(&backlog) {
             switch prepare(next.delivery, of: next.run, clock: clock) {
             case .ready(let prepared): batch.append(prepared)
             case .refused(let refusal):
                 refusals.append(refusal)
+                passedOver += 1
                 next.run.pace?.giveBack(1)
             case .held(let until):
-                ledger.run(.postpone([next.delivery.id], until: until), now: clock.wall)
+                held[until, default: []].append(next.delivery.id)
+                passedOver += 1
                 next.run.pace?.giveBack(1)
             }
         }
         if !refusals.isEmpty { ledger.run(.refuse(refusals), now: clock.wall) }
+        for (until, ids) in held { ledger.run(.postpone(ids, until: until), now: clock.wall) }
         guard !batch.isEmpty else { return breaker.probeNotStarted(now: clock.monotonic) }
         pace.take(batch.count, now: clock.monotonic)
         lastToken += 1
@@ -292,7 +312,7 @@ final class Lane {
     private enum Preparation {
         case ready(PreparedDelivery)
         case refused(Refusal)
-        /// Its origin asked us to wait.
+        /// Its origin asked us to wait, or owes too many answers.
         case held(until: Timestamp)
     }
 
@@ -308,11 +328,12 @@ final class Lane {
         case .refused(let reason, let detail):
             return .refused(Refusal(id: delivery.id, reason: reason, detail: detail, language: message.language))
         case .request(let request):
-            if !heldOrigins.isEmpty, let until = heldOrigins[origin(of: request.url)] {
-                if until > clock.monotonic { return .held(until: clock.wall + .milliseconds(until - clock.monotonic)) }
-                heldOrigins[origin(of: request.url)] = nil
-            }
-            return .ready(PreparedDelivery(delivery: delivery, language: message.language, request: request))
+            var prepared = PreparedDelivery(delivery: delivery, language: message.language, request: request)
+            guard adapter.faultScope == .origin else { return .ready(prepared) }
+            prepared.origin = origin(of: request.url)
+            if let wait = origins.wait(for: prepared.origin, now: clock.monotonic) { return .held(until: clock.wall + .milliseconds(wait)) }
+            origins.began(prepared.origin, now: clock.monotonic)
+            return .ready(prepared)
         }
     }
 
@@ -361,6 +382,8 @@ struct PreparedDelivery {
     let delivery: LeasedDelivery
     let language: String
     let request: OutboundRequest
+    /// Where only its server is to blame for what happens to it; else empty.
+    var origin = ""
     /// When it was given to libcurl, in monotonic milliseconds.
     var sentAt: Int64 = 0
 

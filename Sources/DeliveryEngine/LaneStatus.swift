@@ -6,6 +6,8 @@ package struct LaneStatus: Sendable {
     package fileprivate(set) var breaker: Breaker.State = .closed
     /// How long the breaker has not been closed, in milliseconds.
     package fileprivate(set) var troubledMilliseconds: Int64 = 0
+    /// How often it was stopped until a person lets it go on, since the start.
+    package var stops = 0
     package fileprivate(set) var inFlight = 0
     package fileprivate(set) var waiting = 0
     /// Messages per second that may go at the moment; nil while nothing limits them.

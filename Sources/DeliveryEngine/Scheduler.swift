@@ -18,6 +18,8 @@ final class Scheduler: Sendable {
     private let plans = Lock<[RunID: SendingRun]>([:])
     /// Inconsistent runs that were told of: once is enough.
     private let reported = Lock<Set<RunID>>([])
+    /// How many stops of each account have paused its campaigns.
+    private let stopsSeen = Lock<[String: Int]>([:])
     private let forgottenAt = Lock<Timestamp?>(nil)
     /// The wall clock less the monotonic one, in milliseconds, as of the last round.
     private let clockOffset = Lock<Int64?>(nil)
@@ -255,15 +257,28 @@ final class Scheduler: Sendable {
     }
 
     private func pauseTroubled() async throws {
-        for status in board.all where status.troubledMilliseconds > Scheduler.patience && status.waiting > 0 {
+        for status in board.all {
             guard case .open(_, let detail) = status.breaker else { continue }
-            let reason = "\(Reason.providerConfig.rawValue): account \(status.account.name) refuses (\(detail))"
-            for campaign in try await store.read({ try $0.campaigns(in: [.running]) }) {
-                guard let plan = try plan(of: campaign.definition), plan.channels.contains(status.account.channel) else { continue }
-                _ = try await store.write { try $0.transition(campaign.id, to: .paused, reason: reason) }
-                log(.campaignPaused(campaign.id, reason: reason))
+            let name = status.account.name
+            if status.stops > stopsSeen.withLock({ $0[name, default: 0] }) {
+                log(.accountStopped(status.account, reason: detail))
+                try await pauseCampaigns(of: status.account.channel, reason: "account \(name) is stopped: \(detail)")
+                stopsSeen.withLock { $0[name] = status.stops }
+            } else if status.troubledMilliseconds > Scheduler.patience, status.waiting > 0 {
+                try await pauseCampaigns(of: status.account.channel, reason: "account \(name) refuses (\(detail))")
             }
         }
+    }
+
+    private func pauseCampaigns(of channel: Channel, reason: String) async throws {
+        let reason = "\(Reason.providerConfig.rawValue): \(reason)"
+        for campaign in try await store.read({ try $0.campaigns(in: [.running]) }) {
+            guard let plan = try plan(of: campaign.definition), plan.channels.contains(channel) else { continue }
+            _ = try await store.write { try $0.transition(campaign.id, to: .paused, reason: reason) }
+            log(.campaignPaused(campaign.id, reason: reason))
+        }
+        // At once: accounts tell a campaign that comes back from one that never went.
+        try await publishRuns()
     }
 
     // MARK: Forgetting

@@ -22,13 +22,17 @@ import Testing
         Self.reason(status, reason, .rejected(detail: "\(status) \(reason)"))
     }
 
+    static func mismatch(_ status: Int, _ reason: String) -> Case {
+        Self.reason(status, reason, .rejected(detail: "\(status) \(reason)", address: .mismatch))
+    }
+
     static func configuration(_ status: Int, _ reason: String) -> Case {
         Self.reason(status, reason, .configuration(detail: "\(status) \(reason)"))
     }
 
     static let cases: [Case] = [
-        reject(400, "BadCollapseId"), reject(400, "BadDeviceToken"), reject(400, "BadExpirationDate"),
-        reject(400, "BadMessageId"), reject(400, "BadPriority"), reject(400, "DeviceTokenNotForTopic"),
+        reject(400, "BadCollapseId"), mismatch(400, "BadDeviceToken"), reject(400, "BadExpirationDate"),
+        reject(400, "BadMessageId"), reject(400, "BadPriority"), mismatch(400, "DeviceTokenNotForTopic"),
         reject(400, "InvalidPushType"), reject(413, "PayloadTooLarge"),
         configuration(400, "BadTopic"), configuration(400, "DuplicateHeaders"), configuration(400, "MissingDeviceToken"),
         configuration(400, "MissingTopic"), configuration(400, "PayloadEmpty"), configuration(400, "TopicDisallowed"),

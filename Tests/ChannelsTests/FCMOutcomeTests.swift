@@ -57,7 +57,7 @@ import Testing
         error(400, "INVALID_ARGUMENT", others: violation("message.token") + ",", gone("400 INVALID_ARGUMENT (token)")),
         error(400, "INVALID_ARGUMENT", message: notAToken, others: violation("message.android.ttl") + ",",
               .rejected(detail: "400 INVALID_ARGUMENT")),
-        error(403, "SENDER_ID_MISMATCH", .rejected(detail: "403 SENDER_ID_MISMATCH")),
+        error(403, "SENDER_ID_MISMATCH", .rejected(detail: "403 SENDER_ID_MISMATCH", address: .mismatch)),
         error(401, "THIRD_PARTY_AUTH_ERROR", .configuration(detail: "401 THIRD_PARTY_AUTH_ERROR")),
         error(401, "APNS_AUTH_ERROR", .configuration(detail: "401 APNS_AUTH_ERROR")),
         error(429, "QUOTA_EXCEEDED", retry("429 QUOTA_EXCEEDED", 60, .account)),

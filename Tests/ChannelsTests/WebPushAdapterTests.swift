@@ -177,6 +177,6 @@ import Testing
         let mismatch = ProviderReply(status: 400, body: Array(#"{"reason":"VapidPkHashMismatch"}"#.utf8))
         #expect(adapter.outcome(of: mismatch, now: Self.now) == .configuration(detail: "400 VapidPkHashMismatch"))
         #expect(adapter.outcome(of: ProviderReply(status: 201), now: Self.now) == .accepted(providerID: nil))
-        #expect(adapter.outcome(of: mismatch, now: Self.now) == .rejected(detail: "400 VapidPkHashMismatch"))
+        #expect(adapter.outcome(of: mismatch, now: Self.now) == .rejected(detail: "400 VapidPkHashMismatch", address: .mismatch))
     }
 }

@@ -67,11 +67,11 @@ import Testing
 
     static let mismatches: [Case] = [
         Case(status: 403, body: mismatch, keyHasWorked: true, outcome: .rejected(
-            detail: "403 do not correspond to the credentials used to create the subscription")),
+            detail: "403 do not correspond to the credentials used to create the subscription", address: .mismatch)),
         Case(status: 403, body: mismatch, keyHasWorked: false, outcome: .configuration(
             detail: "403 do not correspond to the credentials used to create the subscription")),
         Case(status: 400, body: #"{"reason":"VapidPkHashMismatch"}"#, keyHasWorked: true,
-             outcome: .rejected(detail: "400 VapidPkHashMismatch")),
+             outcome: .rejected(detail: "400 VapidPkHashMismatch", address: .mismatch)),
         Case(status: 400, body: #"{"reason":"VapidPkHashMismatch"}"#, keyHasWorked: false,
              outcome: .configuration(detail: "400 VapidPkHashMismatch")),
     ]

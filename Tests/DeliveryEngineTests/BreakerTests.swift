@@ -16,7 +16,7 @@ import Testing
         #expect(breaker.allowance(now: retryAt - 1) == 0)
         #expect(breaker.allowance(now: retryAt) == 1)
         #expect(breaker.allowance(now: retryAt) == 0)
-        breaker.worked(now: retryAt + 5)
+        breaker.worked(sentAt: retryAt, now: retryAt + 5)
         #expect(breaker.state == .closed)
         #expect(breaker.openSince == nil)
     }
@@ -44,8 +44,8 @@ import Testing
 
         var healthy = Breaker()
         for round in 0..<1_000 {
-            healthy.worked(now: Int64(round))
-            healthy.worked(now: Int64(round))
+            healthy.worked(sentAt: Int64(round), now: Int64(round))
+            healthy.worked(sentAt: Int64(round), now: Int64(round))
             healthy.failed("500", now: Int64(round))
         }
         #expect(healthy.state == .closed)
@@ -66,5 +66,31 @@ import Testing
         #expect(breaker.allowance(now: now) == 1)
         breaker.probeNotStarted(now: now)
         #expect(breaker.allowance(now: now) == 1)
+    }
+
+    @Test func `what left before too many failed does not close it, what left after does`() throws {
+        var breaker = Breaker()
+        for _ in 0..<20 { breaker.failed("503", now: 1_000) }
+        breaker.worked(sentAt: 990, now: 1_010)
+        #expect(breaker.allowance(now: 1_020) == 0)
+        let retryAt = try #require(breaker.retryAt)
+        #expect(breaker.allowance(now: retryAt) == 1)
+        breaker.worked(sentAt: retryAt, now: retryAt + 5)
+        #expect(breaker.state == .closed)
+    }
+
+    @Test func `held, it opens to nothing but a person's word, and then to one message`() throws {
+        var breaker = Breaker()
+        breaker.hold("101 of the last 200", now: 0)
+        breaker.worked(sentAt: 10, now: 20)
+        breaker.refused("401", now: 30)
+        breaker.rearm(now: 40)
+        breaker.probeNotStarted(now: 50)
+        #expect(breaker.allowance(now: 86_400_000) == 0)
+        breaker.release(now: 86_400_000)
+        #expect(breaker.allowance(now: 86_400_000) == 1)
+        #expect(breaker.allowance(now: 86_400_000) == 0)
+        breaker.worked(sentAt: 86_400_000, now: 86_400_010)
+        #expect(breaker.state == .closed)
     }
 }

@@ -18,7 +18,7 @@ final class EngineFixture {
     private let reopen: (String) throws -> (Store, Ledger, Engine)
 
     init(people: Int, deliveryClass: DeliveryClass = .atLeastOnce, faultScope: RetryScope = .account, rate: Double? = nil,
-         maxInFlight: Int = 8, time: any TimeSource = SystemTime(), provider: StubProvider,
+         places: Int = 8, ports: [String: Int] = [:], time: any TimeSource = SystemTime(), provider: StubProvider,
          log: @escaping @Sendable (EngineEvent) -> Void = { _ in }) async throws {
         path = NSTemporaryDirectory() + "clairon-engine-" + UUID().uuidString
         self.provider = provider
@@ -32,9 +32,9 @@ final class EngineFixture {
             transport.httpVersion = .http1
             let engine = try Engine(
                 store: store, ledger: ledger,
-                accounts: [EngineAccount(id: store.accountIDs[account.name] ?? 0, account: account, transport: transport, connections: maxInFlight,
-                                          maxInFlight: maxInFlight, ratePerSecond: rate) {
-                    StubAdapter(account: account, deliveryClass: deliveryClass, faultScope: faultScope, port: port)
+                accounts: [EngineAccount(id: store.accountIDs[account.name] ?? 0, account: account, transport: transport, connections: places,
+                                         maxInFlight: places, ratePerSecond: rate) {
+                    StubAdapter(account: account, deliveryClass: deliveryClass, faultScope: faultScope, port: port, ports: ports)
                 }],
                 rules: [.apns: APNsRules()], senders: 1, log: log, onFatal: { _ in })
             return (store, ledger, engine)
@@ -107,6 +107,16 @@ final class EngineFixture {
     func state(of id: CampaignID) async throws -> CampaignState? { try await store.read { try $0.campaign(id)?.state } }
 
     func states(of id: CampaignID) async throws -> [DeliveryState: Int] { try await ledger.report(id)?.byState ?? [:] }
+
+    /// The addresses that were given up.
+    func invalid() async throws -> Set<String> {
+        let all = provider.received.map(\.address)
+        var found: Set<String> = []
+        for address in Set(all) {
+            if case .invalid = try await store.subscription(account: "ios", address: address)?.status { found.insert(address) }
+        }
+        return found
+    }
 
     /// Waits until `condition` holds; false after a minute.
     func eventually(_ condition: () async throws -> Bool) async throws -> Bool {

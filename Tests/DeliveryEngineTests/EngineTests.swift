@@ -23,6 +23,7 @@ import Testing
         let first = try await fixture.launch()
         #expect(try await fixture.finishes(first))
         #expect(try await fixture.states(of: first) == [.accepted: 9, .rejected: 1])
+        #expect(try await fixture.eventually { try await fixture.invalid() == [dead] })
         let second = try await fixture.launch()
         #expect(try await fixture.finishes(second))
         #expect(try await fixture.states(of: second) == [.accepted: 9, .skipped: 1])

@@ -38,7 +38,7 @@ import Testing
 
     @Test func `a campaign whose provider does not answer leaves it a place on the wire`() async throws {
         let provider = try StubProvider()
-        let fixture = try await EngineFixture(people: 200, maxInFlight: 32, provider: provider)
+        let fixture = try await EngineFixture(people: 200, places: 32, provider: provider)
         let late = EngineFixture.token(5_000)
         // The first answer warms the connection up, and lets the others begin.
         let warm = Lock(false)

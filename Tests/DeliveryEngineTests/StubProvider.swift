@@ -90,16 +90,19 @@ final class StubAdapter: ChannelAdapter {
     let deliveryClass: DeliveryClass
     let faultScope: RetryScope
     private let port: Int
+    private let ports: [String: Int]
 
-    init(account: Account, deliveryClass: DeliveryClass, faultScope: RetryScope, port: Int) {
+    /// - Parameter ports: of addresses whose server is another one.
+    init(account: Account, deliveryClass: DeliveryClass, faultScope: RetryScope, port: Int, ports: [String: Int]) {
         self.account = account
         self.deliveryClass = deliveryClass
         self.faultScope = faultScope
         self.port = port
+        self.ports = ports
     }
 
     func prepare(_ message: Message, to recipient: Recipient, now: Timestamp) -> PreparedMessage {
-        .request(OutboundRequest(.POST, "http://127.0.0.1:\(port)/send/\(recipient.address.identity)?of=\(message.collapseKey)",
+        .request(OutboundRequest(.POST, "http://127.0.0.1:\(ports[recipient.address.identity] ?? port)/send/\(recipient.address.identity)?of=\(message.collapseKey)",
                                  body: Array(message.key.description.utf8)))
     }
 

@@ -163,7 +163,7 @@ import WebPush
         case nil: .cut
         case .accepted: .accepted
         case .notSent: .notSent
-        case .rejected(_, .keep): .rejected
+        case .rejected(_, .keep), .rejected(_, .mismatch): .rejected
         case .rejected(_, .invalid): .dead
         case .rejected(_, .optedOut): .optedOut
         case .configuration: .configuration

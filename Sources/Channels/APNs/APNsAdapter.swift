@@ -79,6 +79,7 @@ package final class APNsAdapter: ChannelAdapter {
         switch APNsOutcome.verdict(on: reply) {
         case .accepted: return .accepted(providerID: reply.header("apns-id"))
         case .reject(let detail): return .rejected(detail: detail)
+        case .mismatch(let detail): return .rejected(detail: detail, address: .mismatch)
         case .remove(let detail, let since): return .rejected(detail: detail, address: .invalid(since: since))
         case .configuration(let detail): return .configuration(detail: detail)
         case .retry(let detail, let seconds):

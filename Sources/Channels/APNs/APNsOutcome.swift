@@ -10,6 +10,8 @@ enum APNsOutcome {
     enum Action: Equatable {
         /// A fault of this message, or of this pair of token and topic.
         case reject
+        /// The same, and what a wrong environment or topic of ours looks like.
+        case mismatch
         /// The app is gone from the device.
         case remove
         /// The credential, topic or environment is refused, or we speak the protocol wrongly: it would hit
@@ -23,12 +25,12 @@ enum APNsOutcome {
 
     static let reasons: [(reason: String, status: Int, action: Action)] = [
         ("BadCollapseId", 400, .reject),
-        ("BadDeviceToken", 400, .reject),
+        ("BadDeviceToken", 400, .mismatch),
         ("BadExpirationDate", 400, .reject),
         ("BadMessageId", 400, .reject),
         ("BadPriority", 400, .reject),
         ("BadTopic", 400, .configuration),
-        ("DeviceTokenNotForTopic", 400, .reject),
+        ("DeviceTokenNotForTopic", 400, .mismatch),
         ("DuplicateHeaders", 400, .configuration),
         ("IdleTimeout", 400, .retry(seconds: nil)),
         ("InvalidPushType", 400, .reject),
@@ -63,6 +65,7 @@ enum APNsOutcome {
     enum Verdict: Equatable {
         case accepted
         case reject(String)
+        case mismatch(String)
         case remove(String, since: Timestamp?)
         case configuration(String)
         case retry(String, seconds: Int64?)
@@ -82,6 +85,7 @@ enum APNsOutcome {
         let detail = "\(row.status) \(row.reason)"
         switch row.action {
         case .reject: return .reject(detail)
+        case .mismatch: return .mismatch(detail)
         // Milliseconds, as `apns-expiration` is not.
         case .remove: return .remove(detail, since: json?["timestamp"]?.int.map { Timestamp(milliseconds: $0) })
         case .configuration: return .configuration(detail)

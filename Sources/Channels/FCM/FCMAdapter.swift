@@ -61,6 +61,7 @@ package final class FCMAdapter: ChannelAdapter {
             token.worked()
             return .accepted(providerID: providerID)
         case .reject(let detail): return .rejected(detail: detail)
+        case .mismatch(let detail): return .rejected(detail: detail, address: .mismatch)
         case .remove(let detail): return .rejected(detail: detail, address: .invalid(since: nil))
         case .configuration(let detail): return .configuration(detail: detail)
         case .unauthorized(let detail): return token.refused(now: now, detail: detail)

@@ -8,6 +8,8 @@ enum FCMOutcome {
     enum Action: Equatable {
         /// A fault of this message, or of the pair of token and project.
         case reject
+        /// The same, and what a wrong project of ours looks like.
+        case mismatch
         /// The app instance is gone.
         case remove
         /// Payload or token: the details tell which.
@@ -23,7 +25,7 @@ enum FCMOutcome {
         ("UNREGISTERED", .remove),
         ("INVALID_ARGUMENT", .invalidArgument),
         // What a service account of another project looks like for every token: the address is kept.
-        ("SENDER_ID_MISMATCH", .reject),
+        ("SENDER_ID_MISMATCH", .mismatch),
         ("THIRD_PARTY_AUTH_ERROR", .configuration),
         ("APNS_AUTH_ERROR", .configuration),
         ("QUOTA_EXCEEDED", .quota),
@@ -35,6 +37,7 @@ enum FCMOutcome {
     enum Verdict: Equatable {
         case accepted(providerID: String)
         case reject(String)
+        case mismatch(String)
         case remove(String)
         case configuration(String)
         /// Our access token is refused.
@@ -63,6 +66,7 @@ enum FCMOutcome {
         let detail = row.map { "\(reply.status) \($0.code)" } ?? "\(reply.status)"
         switch row?.action ?? .byStatus {
         case .reject: return .reject(detail)
+        case .mismatch: return .mismatch(detail)
         case .remove: return .remove(detail)
         case .invalidArgument: return blamesToken(error) ? .remove(detail + " (token)") : .reject(detail)
         case .configuration: return .configuration(detail)

@@ -102,7 +102,7 @@ enum WebPushOutcome {
         case .reject: return .rejected(detail: detail)
         case .remove: return .rejected(detail: detail, address: .invalid(since: nil))
         case .configuration: return .configuration(detail: detail)
-        case .keyMismatch: return keyHasWorked ? .rejected(detail: detail) : .configuration(detail: detail)
+        case .keyMismatch: return keyHasWorked ? .rejected(detail: detail, address: .mismatch) : .configuration(detail: detail)
         case .retry(let seconds):
             return .notSent(detail: detail, retryAfter: reply.retryAfter(now: now) ?? wait(seconds))
         case .throttle(let seconds):

@@ -26,6 +26,8 @@ package enum RetryScope: Sendable, Equatable {
 /// What a permanent rejection says about the address.
 package enum AddressVerdict: Sendable, Equatable {
     case keep
+    /// The provider does not know it, as it would with a wrong environment, topic or project of ours: it is kept, but many of them are a warning.
+    case mismatch
     /// The address is dead; a registration newer than `since` (the provider's own time) keeps it alive.
     case invalid(since: Timestamp?)
     /// The provider holds a refusal of this person (a STOP it handled itself): record an opt-out.

@@ -1,3 +1,4 @@
+import Core
 import DeliveryEngine
 import Logging
 
@@ -13,6 +14,8 @@ enum EngineLog {
             log.error("campaign_paused", metadata: ["campaign": "\(id)", "reason": "\(reason)"])
         case .campaignFailed(let id, let reason):
             log.error("campaign_failed", metadata: ["campaign": "\(id)", "reason": "\(reason)"])
+        case .accountStopped(let account, let reason):
+            log.error("account_stopped", metadata: ["account": "\(account.name)", "reason": "\(reason)"])
         case .inconsistent(let run, let counted, let audience):
             log.critical("ledger_inconsistent", metadata: ["run": "\(run)", "counted": "\(counted)", "audience": "\(audience)"])
         case .clockJumped(let change):
