@@ -28,6 +28,9 @@ import Testing
         ]),
         Case(name: "messages waiting", sql: MessageSQL.waiting, uses: ["INDEX message_waiting"]),
         Case(name: "message intend", sql: MessageSQL.intend, uses: ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)"]),
+        Case(name: "resolve", sql: ResolveSQL.settle, uses: [
+            "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)", "INDEX delivery_ended (run=? AND state=?",
+        ]),
         Case(name: "record", sql: SendSQL.record, uses: ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)"]),
         Case(name: "next chunk", sql: FreezeSQL.nextChunk, uses: ["SEARCH c USING INDEX chunk_next (run=? AND account=?)"]),
         Case(name: "report", sql: ReportSQL.cells, uses: [

@@ -15,6 +15,7 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case campaignResume = "campaign.resume"
     case campaignCancel = "campaign.cancel"
     case campaignTest = "campaign.test"
+    case campaignResolve = "campaign.resolve"
     case importStart = "import.start"
     case profileErase = "profile.erase"
     case subscriptionOptIn = "subscription.opt_in"

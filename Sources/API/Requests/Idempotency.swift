@@ -45,7 +45,7 @@ extension APICall {
                           headers: [("retry-after", "1")])
         }
         defer { context.inProgress.leave(key.id, text) }
-        let hash = SHA256.hash(Array("\(request.method.name) \(request.target)\n".utf8) + body.bytes)
+        let hash = requestHash(of: body)
         let given = try await write(body) { transaction in
             if let recorded = try transaction.recordedAnswer(of: key.id, to: text) { return try Answer(replaying: recorded, of: hash) }
             let answer = answer(try effect(transaction))
@@ -62,8 +62,11 @@ extension APICall {
         try await store.write(bytes: body.bytes.count, effect)
     }
 
+    /// Of method, path and body.
+    func requestHash(of body: JSONBody) -> [UInt8] { SHA256.hash(Array("\(request.method.name) \(request.target)\n".utf8) + body.bytes) }
+
     /// - Throws: `Problem` 400.
-    private func idempotencyKey() throws -> String? {
+    func idempotencyKey() throws -> String? {
         let fields = request.headers.all("idempotency-key")
         guard let text = fields.first else {
             guard endpoint.idempotency == .required else { return nil }
@@ -87,10 +90,14 @@ extension Answer {
 
     fileprivate init(replaying recorded: RecordedAnswer, of hash: [UInt8]) throws {
         guard recorded.requestHash == hash else {
-            throw Problem(.idempotencyKeyReused, "This Idempotency-Key was used for a request with another path or body: take a new one.")
+            throw Problem.keyReused
         }
         let headers = recorded.headers.members.map { ($0.name, $0.value.string ?? "") }
         self.init(recorded.status, recorded.body.isEmpty ? .none : .bytes(recorded.body, type: "application/json"),
                   headers: headers + [("idempotency-replayed", "true")])
     }
+}
+
+extension Problem {
+    static let keyReused = Problem(.idempotencyKeyReused, "This Idempotency-Key was used for a request with another path or body: take a new one.")
 }

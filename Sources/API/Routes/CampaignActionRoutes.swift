@@ -41,6 +41,7 @@ extension RouteGroup {
                      body: .init("TestRequest"), results: [(202, .schema("CampaignTest"))], idempotency: .optional) { call in
                 try await test(call, services)
             },
+            .resolve(services),
         ], schemas: [
             "NoFields": #"{"type":"object","additionalProperties":false}"#,
             "ScheduleRequest": #"""
@@ -58,7 +59,7 @@ extension RouteGroup {
                  "profiles":{"type":"array","items":{"$ref":"#/components/schemas/ExternalID"}},
                  "created_at":{"type":"string","format":"date-time"}}}
                 """#,
-        ])
+        ].merging(Endpoint.resolveSchemas) { $1 })
     }
 }
 
