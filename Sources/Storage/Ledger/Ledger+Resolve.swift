@@ -71,7 +71,7 @@ enum ResolveSQL {
         UPDATE delivery SET state = ?2, reason = ?3, detail = ?4, updated_at = ?5, next_at = 0, boots = 0
         WHERE state = 'unknown' AND id IN (
             SELECT id FROM delivery INDEXED BY delivery_ended
-            WHERE run = ?1 AND state NOT IN ('pending', 'leased', 'sending') AND epoch IS NULL AND state <> 'pending' AND state = 'unknown'
+            WHERE run = ?1 AND epoch IS NULL AND state <> 'pending' AND state = 'unknown'
               AND (?6 IS NULL OR channel = ?6) AND (?7 IS NULL OR account = ?7) AND (?8 IS NULL OR id = ?8))
         """
 }
