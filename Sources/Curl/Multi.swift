@@ -12,6 +12,9 @@ package final class Multi {
     /// Requests that libcurl sent again because the peer had declared them unprocessed, since the start.
     package private(set) var repeats = 0
 
+    /// Transfers at once, when all is warm.
+    package let places: Int
+
     private let pools: [TransferPool]
     private let watch: SocketWatch
     private var rejected: [Completion] = []
@@ -28,7 +31,7 @@ package final class Multi {
         guard CurlLibrary.initialised == CURLE_OK else {
             throw CurlError(call: "curl_global_init", code: Int32(bitPattern: CurlLibrary.initialised.rawValue))
         }
-        let places = options.httpVersion == .http1 ? min(connections * count, maxInFlight) : maxInFlight
+        places = options.httpVersion == .http1 ? min(connections * count, maxInFlight) : maxInFlight
         var pools: [TransferPool] = []
         for _ in 0..<count {
             pools.append(try TransferPool(options, connections: connections, limit: (places + count - 1) / count))

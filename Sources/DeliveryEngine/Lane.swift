@@ -244,7 +244,9 @@ final class Lane {
 
     /// Places on the wire for whoever is next. Campaigns leave some to messages.
     private var room: Int {
-        multi.free - reserved - (backlog.urgentCount > 0 ? 0 : min(16, configuration.maxInFlight / 16))
+        let kept = backlog.urgentCount > 0 ? 0 : min(16, multi.places / 16)
+        // A connection that is cold has one place, which nobody is kept from.
+        return min(multi.free, multi.places - kept - multi.inFlight) - reserved
     }
 
     private func pump(clock: SenderClock) throws(CurlError) {

@@ -18,7 +18,8 @@ final class EngineFixture {
     private let reopen: (String) throws -> (Store, Ledger, Engine)
 
     init(people: Int, deliveryClass: DeliveryClass = .atLeastOnce, faultScope: RetryScope = .account, rate: Double? = nil,
-         places: Int = 8, ports: [String: Int] = [:], time: any TimeSource = SystemTime(), provider: StubProvider,
+         places: Int = 8, ports: [String: Int] = [:], startsWithOne: Bool = false, time: any TimeSource = SystemTime(),
+         provider: StubProvider,
          log: @escaping @Sendable (EngineEvent) -> Void = { _ in }) async throws {
         path = NSTemporaryDirectory() + "clairon-engine-" + UUID().uuidString
         self.provider = provider
@@ -30,6 +31,7 @@ final class EngineFixture {
             let ledger = try Ledger(folder: folder, store: store)
             var transport = TransportOptions()
             transport.httpVersion = .http1
+            transport.startsWithOne = startsWithOne
             let engine = try Engine(
                 store: store, ledger: ledger,
                 accounts: [EngineAccount(id: store.accountIDs[account.name] ?? 0, account: account, transport: transport, connections: places,

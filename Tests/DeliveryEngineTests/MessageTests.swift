@@ -36,9 +36,10 @@ import Testing
         try await fixture.close()
     }
 
-    @Test func `a campaign whose provider does not answer leaves it a place on the wire`() async throws {
+    @Test(arguments: [false, true])
+    func `a campaign whose provider does not answer leaves it a place on the wire`(_ startsWithOne: Bool) async throws {
         let provider = try StubProvider()
-        let fixture = try await EngineFixture(people: 200, places: 32, provider: provider)
+        let fixture = try await EngineFixture(people: 200, places: 32, startsWithOne: startsWithOne, provider: provider)
         let late = EngineFixture.token(5_000)
         // The first answer warms the connection up, and lets the others begin.
         let warm = Lock(false)
