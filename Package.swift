@@ -71,8 +71,11 @@ let package = Package(
         layer("SMS", in: "Channels", ["Core", "Content", "OpenSSL"]),
         layer("DeliveryEngine", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "Curl", "Failpoints", "Linux", deque]),
 
+        // Telling others of what happened.
+        layer("Webhooks", ["Core", "Curl", "Linux", "OpenSSL", "Storage"]),
+
         // The contract.
-        layer("API", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "Failpoints", "HTTPServer", "Linux", "OpenSSL"]),
+        layer("API", ["Core", "Segmentation", "Content", "Campaigns", "Storage", "Failpoints", "HTTPServer", "Linux", "OpenSSL", "Webhooks"]),
 
         // Provider simulators, and the program.
         layer("Sandbox", ["Core", "HTTPServer", "Linux", "OpenSSL"]),
@@ -80,7 +83,7 @@ let package = Package(
             name: "clairon",
             dependencies: [
                 "API", "Campaigns", "Content", "Core", "Curl", "DeliveryEngine", "HTTPServer", "Linux", "OpenSSL", "Sandbox",
-                "Segmentation", "Storage",
+                "Segmentation", "Storage", "Webhooks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ] + channels,
@@ -108,7 +111,8 @@ let package = Package(
         tests(of: "Storage", ["Storage", "Core", "Linux", "Segmentation", grdb]),
         tests(of: "Channels", ["Core", "Content", "OpenSSL"] + channels, exclude: ["Judges"]),
         tests(of: "DeliveryEngine", ["DeliveryEngine", "Core", "Curl", "HTTPServer", "Storage", "Linux"] + channels),
-        tests(of: "API", ["API", "Core", "HTTPServer", "Linux", "OpenSSL", "Segmentation", "Storage"] + channels),
+        tests(of: "Webhooks", ["Webhooks", "Core", "Curl", "HTTPServer", "Linux", "OpenSSL", "Storage", grdb], exclude: ["Judges"]),
+        tests(of: "API", ["API", "Core", "HTTPServer", "Linux", "OpenSSL", "Segmentation", "Storage", "Webhooks"] + channels),
         tests(of: "Sandbox", ["Sandbox", "Core", "HTTPServer", "Linux", "OpenSSL"] + channels),
         tests(of: "System", ["clairon", "Core", "HTTPServer", "Linux", "Sandbox", grdb]),
     ]

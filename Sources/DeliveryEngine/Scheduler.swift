@@ -29,6 +29,8 @@ final class Scheduler: Sendable {
     private static let roundMilliseconds: Int64 = 500
     /// How long provider events and statuses that no result came for are kept, and how often that is looked at.
     private static let memory = Duration.seconds(7 * 86_400)
+    /// The same of deliveries to webhooks.
+    private static let webhookMemory = Duration.seconds(30 * 86_400)
     private static let forgetting = Duration.seconds(3_600)
     /// From here on a change of the wall clock is no correction but a jump.
     private static let jump: Int64 = 2_000
@@ -244,9 +246,10 @@ final class Scheduler: Sendable {
     }
 
     private func finish(_ id: CampaignID) async throws {
+        let counts = try await store.read { try $0.wants(.campaignFinished) } ? ledger.report(id)?.byState : nil
         do {
             try await store.write { store in
-                _ = try store.transition(id, to: .finished, from: [.running, .paused])
+                _ = try store.transition(id, to: .finished, from: [.running, .paused], counts: counts)
                 failpoint("finish.before")
             }
             failpoint("finish.after")
@@ -283,12 +286,13 @@ final class Scheduler: Sendable {
 
     // MARK: Forgetting
 
-    /// Once an hour: recorded answers, provider events and early statuses whose time is over, a slice at a time.
+    /// Once an hour: recorded answers, provider events, early statuses and deliveries to webhooks whose time is over, a slice at a time.
     private func forget() async throws {
         let now = store.now
         guard forgottenAt.withLock({ $0 }).map({ now - $0 >= Scheduler.forgetting }) ?? true else { return }
         while try await store.write({ try $0.forgetAnswers() }) > 0 {}
         while try await store.write({ try $0.forgetEvents(receivedBefore: now - Scheduler.memory) }) > 0 {}
+        while try await store.write({ try $0.forgetWebhookDeliveries(madeBefore: now - Scheduler.webhookMemory) }) > 0 {}
         _ = try await ledger.forgetEarlyStatuses(before: now - Scheduler.memory)
         forgottenAt.withLock { $0 = now }
     }

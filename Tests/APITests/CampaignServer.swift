@@ -45,7 +45,8 @@ final class CampaignServer: Sendable {
         let services = CampaignServices(ledger: ledger, engine: engine, beat: 20)
         progress = services.progress
         let desk = CallbackDesk(receivers: HookFixtures.receivers, store: store, ledger: ledger, engine: engine, publicURL: CampaignServer.publicURL)
-        api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .messages(services), .hooks(desk)])
+        api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .messages(services), .hooks(desk),
+                                     .webhooks(WebhookServices(allowsPrivate: false, wake: engine.wake))])
         schemas = SchemaCheck(document: try JSONValue(parsing: api.document))
         server = try Server(ServerConfiguration(), router: api.router)
         port = try server.start()

@@ -22,6 +22,9 @@ struct ConventionMatrix {
         names["/v1/messages/{id}"] = try await posted()
         names["/v1/segments/{id}"] = try await made("/v1/segments", #"{"name":"a","condition":{"tag":"vip"}}"#)
         names["/v1/keys/{id}"] = try await made("/v1/keys", #"{"name":"a","scopes":["profiles:read"]}"#)
+        let webhook = try await made("/v1/webhooks", #"{"url":"https://example.com/","events":["campaign.finished"]}"#)
+        names["/v1/webhooks/{id}"] = webhook
+        names["/v1/webhooks/{id}/deliveries/{delivery}"] = try await made("/v1/webhooks/\(webhook)/test", "{}")
         names["/v1/imports/{id}"] = try await made("/v1/imports?kind=profiles", #"{"external_id":"u1"}"#, type: "application/x-ndjson")
     }
 
@@ -36,10 +39,12 @@ struct ConventionMatrix {
     }
 
     func target(_ endpoint: Endpoint) throws -> String {
-        guard let end = endpoint.template.firstIndex(of: "}") else { return endpoint.template }
-        let start = endpoint.template[...end]
-        let name = try #require(names[String(start)], "a resource of \(start) for the matrix")
-        return start.prefix { $0 != "{" } + name + endpoint.template[endpoint.template.index(after: end)...]
+        var (place, target) = ("", "")
+        for part in endpoint.template.split(separator: "/") {
+            place += "/" + part
+            target += try "/" + (part.hasPrefix("{") ? #require(names[place], "a resource of \(place) for the matrix") : String(part))
+        }
+        return target
     }
 
     /// A body that the endpoint takes: the example of its schema in the document, where it needs one.

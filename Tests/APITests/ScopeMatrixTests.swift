@@ -72,16 +72,18 @@ import Testing
 
     private static func target(_ endpoint: Endpoint) -> String {
         let prefixes = ["/v1/subscriptions": "sub", "/v1/segments": "seg", "/v1/campaigns": "cmp", "/v1/keys": "key", "/v1/imports": "imp",
-                        "/v1/messages": "msg"]
+                        "/v1/messages": "msg", "/v1/webhooks": "whk"]
         let prefix = prefixes.first { endpoint.template.hasPrefix($0.key) }?.value ?? "row"
         return endpoint.template.replacing("{external_id}", with: "nobody").replacing("{id}", with: "\(prefix)_999")
             .replacing("{account}", with: "none").replacing("{name}", with: "none")
+            .replacing("{delivery}", with: "whd_999")
     }
 
     private static func body(_ endpoint: Endpoint) -> String? {
         switch (endpoint.method, endpoint.template) {
         case (.PUT, "/v1/segments/{id}"): #"{"name":"a","condition":{"all":true}}"#
         case (.PATCH, "/v1/campaigns/{id}"): #"{"name":"a"}"#
+        case (.PATCH, "/v1/webhooks/{id}"): #"{"enabled":false}"#
         case (.POST, "/v1/campaigns/{id}/schedule"): #"{"at":"2099-01-01T00:00:00Z"}"#
         case (.POST, "/v1/campaigns/{id}/resolve"): #"{"outcome":"accepted"}"#
         case (.POST, "/v1/campaigns/{id}/test"): #"{"profiles":["u1"]}"#

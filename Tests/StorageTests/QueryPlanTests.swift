@@ -10,6 +10,7 @@ import Testing
     /// What a request or an import line runs must find its rows by an index, however many there are.
     @Test func `no statement of the audience reads a whole table`() async throws {
         let store = try folder.store(accounts: [Account(name: "sms", channel: .sms)], time: ManualTime())
+        let webhook = try await store.write { try $0.createWebhook(url: "https://example.com/", description: "", events: WebhookEvent.offered) }
         let trace = Lock<[String]>([])
         try await store.file.writer.write { db in
             db.trace { event in
@@ -48,6 +49,11 @@ import Testing
             try transaction.advance(import: job, by: tally)
             _ = try transaction.end(import: job, .finished)
             _ = try transaction.revoke(key: key)
+            for delivery in try transaction.deliveries(of: webhook.id, limit: 10) {
+                _ = try transaction.replay(delivery.id, of: webhook.id)
+                _ = try transaction.record(WebhookAttempt(delivery: delivery.id, result: .delivered, responseStatus: 200, error: nil))
+            }
+            _ = try transaction.dueDeliveries(limit: 10)
             for profile in ["u1", "u2"] { _ = try transaction.erase(profile: profile) }
         }
         let statements = Set(trace.withLock { $0 }).filter { sql in ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) } }

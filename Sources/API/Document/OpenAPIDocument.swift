@@ -111,9 +111,11 @@ struct OpenAPIDocument {
     /// What stands in a part of the path: a row's id goes by the collection it is in.
     private func pathSchema(_ name: String, _ template: String) -> JSONValue {
         if name == "external_id" { return ["type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"] }
+        if name == "delivery" { return ["type": "string", "pattern": .string("^\(WebhookDeliveryID.prefix)_[1-9][0-9]{0,17}$")] }
         let prefixes = [
             "/v1/subscriptions/": SubscriptionID.prefix, "/v1/segments/": SegmentID.prefix, "/v1/campaigns/": CampaignID.prefix,
             "/v1/keys/": KeyID.prefix, "/v1/imports/": ImportID.prefix,
+            "/v1/webhooks/": WebhookID.prefix,
         ]
         guard name == "id", let prefix = prefixes.first(where: { template.hasPrefix($0.key) })?.value else { return ["type": "string", "minLength": 1] }
         return ["type": "string", "pattern": .string("^\(prefix)_[1-9][0-9]{0,17}$"), "examples": [.string("\(prefix)_1")]]

@@ -114,8 +114,8 @@ extension Auditor {
     }
 }
 
-/// The body of `POST /v1/keys/{id}/rotate`.
-private enum KeyRotation {
+/// The body of a rotation.
+enum KeyRotation {
     /// Nil when it was refused.
     static func grace(_ reader: inout ObjectReader) -> Duration? {
         guard reader.has("grace") else { return KeyToken.defaultGrace }

@@ -67,6 +67,19 @@ package struct KeyID: Identifier {
     package init(rawValue: Int64) { self.rawValue = rawValue }
 }
 
+package struct WebhookID: Identifier {
+    package static let prefix = "whk"
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// One event on its way to one webhook.
+package struct WebhookDeliveryID: Identifier {
+    package static let prefix = "whd"
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
 package struct ImportID: Identifier {
     package static let prefix = "imp"
     package let rawValue: Int64

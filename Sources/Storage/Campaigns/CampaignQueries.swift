@@ -87,11 +87,14 @@ extension StoreTransaction {
     ///   - from: narrows the states that `CampaignState.next` allows it from.
     ///   - reason: why, when we did it; cleared by the next transition.
     ///   - scheduledAt: when it is to start, for `.scheduled`.
+    ///   - counts: its rows by state, for webhooks, when they are final.
     /// - Throws: `StorageError.notFound`, `.versionMismatch`, or `.conflict` with the current state.
     package func transition(_ id: CampaignID, to state: CampaignState, from allowed: Set<CampaignState>? = nil,
-                            reason: String? = nil, version: Int64? = nil, scheduledAt: Timestamp? = nil) throws -> Campaign {
+                            reason: String? = nil, version: Int64? = nil, scheduledAt: Timestamp? = nil,
+                            counts: [DeliveryState: Int]? = nil) throws -> Campaign {
         precondition((state == .scheduled) == (scheduledAt != nil), "a scheduled campaign has its time, others have none")
         let sources = Set(CampaignState.allCases.filter { $0.next.contains(state) })
+        let isResumed = try state == .running && campaign(id)?.state == .paused
         // Returns the campaign as it is then. Changes the state of one that is in one of the source states: the start is
         // kept from the first `running`, the end is set by an end, the schedule goes with the return to draft.
         let changed = try row("""
@@ -105,7 +108,9 @@ extension StoreTransaction {
                   "scheduled": scheduledAt?.milliseconds, "id": id.rawValue,
                   "sources": (allowed.map(sources.intersection) ?? sources).json, "version": version])
         guard let changed else { throw try refusal(of: id, version: version) }
-        return Campaign(row: changed)
+        let campaign = Campaign(row: changed)
+        try announce(campaign, isResumed: isResumed, counts: counts)
+        return campaign
     }
 
     /// Why a guarded statement changed nothing. The version is judged last: a state that forbids it says more.

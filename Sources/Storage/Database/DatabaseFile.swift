@@ -65,6 +65,16 @@ package final class DatabaseFile: Sendable {
         }
     }
 
+    /// The same for a thread that may block.
+    package func readNow<Value>(_ body: (GRDB.Database) throws -> Value) throws -> Value {
+        do {
+            return try pool.read(body)
+        } catch {
+            Damage.check(error, path: path)
+            throw error
+        }
+    }
+
     /// Ends the writer after what it has, checkpoints and closes.
     package func close() throws {
         writer.stop()

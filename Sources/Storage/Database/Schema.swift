@@ -23,6 +23,7 @@ package enum Schema: Sendable {
                 ("0011_key_rotation", PackageResources._011_key_rotation_sql),
                 ("0012_audit", PackageResources._012_audit_sql),
                 ("0013_import_label", PackageResources._013_import_label_sql),
+                ("0014_webhook", PackageResources._014_webhook_sql),
                 ("0015_account_pace", PackageResources._015_account_pace_sql),
                 ("0016_message", PackageResources._016_message_sql),
             ]

@@ -37,6 +37,11 @@ extension Store {
         try await file.read { [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }
     }
 
+    /// The same for a thread that may block.
+    package func readNow<Value>(_ body: (StoreTransaction) throws -> Value) throws -> Value {
+        try file.readNow { db in try body(StoreTransaction(db: db, store: self, now: now)) }
+    }
+
     /// Runs `body` in one transaction and returns once it is durable; what it throws undoes all of it.
     ///
     /// - Parameter bytes: of the request it comes from.

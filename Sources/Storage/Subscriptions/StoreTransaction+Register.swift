@@ -108,7 +108,10 @@ extension StoreTransaction {
     /// The opt-in of the former owner ends, in their history.
     private func handOver(_ known: Known, _ plan: PlannedRegistration, to owner: ProfileID) throws -> Subscription {
         guard let old = try subscription(known.id) else { throw StorageError.notFound }
-        if old.optIn { try record(.withdrawn, ConsentProof(source: "owner_changed"), of: old) }
+        if old.optIn {
+            try record(.withdrawn, ConsentProof(source: "owner_changed"), of: old)
+            try announceOptOut(of: old, source: "owner_changed")
+        }
         // Returns nothing. Gives a subscription another owner, without opt-in.
         try statement("UPDATE subscription SET profile = ?, opt_in = 0, window_expires_at = NULL WHERE id = ?")
             .run(owner.rawValue, known.id.rawValue)

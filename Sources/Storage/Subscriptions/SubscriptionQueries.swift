@@ -42,6 +42,7 @@ extension StoreTransaction {
         if let withdrawal, let at = proof.at, at < withdrawal { return subscription }
         // Returns nothing. Sets the opt-in of a subscription.
         try run("UPDATE subscription SET opt_in = ?, updated_at = ? WHERE id = ?", [optIn, now.milliseconds, subscription.id.rawValue])
+        if !optIn { try announceOptOut(of: subscription, source: proof.source) }
         if optIn, let topics { try replaceTopics(of: subscription.id, by: topics) }
         return try self.subscription(subscription.id) ?? subscription
     }
@@ -76,10 +77,12 @@ extension StoreTransaction {
     package func invalidate(subscription id: SubscriptionID, reason: String, at: Timestamp,
                             unlessRegisteredAfter since: Timestamp? = nil) throws -> Bool {
         // Returns nothing. Makes an active subscription invalid unless it was registered after a time.
-        try run("""
+        let isChanged = try run("""
             UPDATE subscription SET status = 'invalid', invalid_reason = ?, invalid_at = ?, updated_at = ?
             WHERE id = ? AND status = 'active' AND registered_at <= ?
             """, [reason, at.milliseconds, now.milliseconds, id.rawValue, since?.milliseconds ?? .max]) > 0
+        if isChanged { try announceInvalid(id, reason: reason) }
+        return isChanged
     }
 
     /// Opens the channel's free-form window, or keeps it open for longer.
