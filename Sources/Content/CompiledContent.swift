@@ -69,6 +69,8 @@ package struct CompiledContent: Sendable {
     private func version(for channel: Channel, languages: [String]) -> Version? {
         guard let versions = versions[channel] else { return nil }
         for language in languages {
+            // Most are spelled as the keys are.
+            if let version = versions[language] { return version }
             for form in LanguageTag.fallbacks(of: language) {
                 if let version = versions[form] { return version }
             }

@@ -135,6 +135,8 @@ final class Scheduler: Sendable {
         for campaign in try await store.read({ try $0.campaigns(in: [.running]) }) {
             guard try await ledger.run(of: campaign.id) == nil else { continue }
             await attempt { try await freeze(campaign) }
+            // An audience was in memory more than once.
+            Heap.trim()
         }
     }
 
