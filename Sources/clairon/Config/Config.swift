@@ -10,7 +10,15 @@ struct Config: Sendable {
     /// With it the server speaks https on `listen`, and nothing else.
     var tls: TLSFiles?
     var limits = Limits()
+    var webhooks = OutboundWebhooks()
     var accounts: [AccountConfig] = []
+
+    struct OutboundWebhooks: Sendable {
+        /// Lets endpoints be private or loopback addresses, and without TLS.
+        var allowPrivateEndpoints = false
+        /// A private certificate authority for them.
+        var caFile: String?
+    }
 
     struct Limits: Sendable {
         var maxBodyBytes = 1 << 20

@@ -81,6 +81,11 @@ extension Config {
                                   "must be an address or a block such as 127.0.0.1 or 10.0.0.0/8 (got \(text))")
             }
         }
+        if var webhooks = reader.reader("webhooks") {
+            self.webhooks.allowPrivateEndpoints = webhooks.bool("allow_private_endpoints") ?? false
+            self.webhooks.caFile = webhooks.string("ca_file").map(base.resolve)
+            webhooks.finish()
+        }
         if let value = reader.value("accounts") {
             if case .object(let object) = value {
                 for member in object.members {

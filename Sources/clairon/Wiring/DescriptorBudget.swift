@@ -28,7 +28,8 @@ struct DescriptorBudget {
 
     init(_ config: Config, limit: Int) {
         // Web push goes to as many hosts as are in flight; the others have one, with a connection for each pool.
-        let outgoing = config.accounts.reduce(0) { $0 + ($1.account.channel == .webpush ? 100 : 24) }
+        // Webhooks seldom have more than a few answers to wait for.
+        let outgoing = config.accounts.reduce(32) { $0 + ($1.account.channel == .webpush ? 100 : 24) }
         self.init(limit: limit, maxConnections: config.limits.maxConnections, outgoing: outgoing)
     }
 

@@ -6,6 +6,7 @@ import HTTPServer
 import Linux
 import Logging
 import Storage
+import Webhooks
 
 /// A whole server: the only place where API and engine meet. Starts in the order in which things depend on one another,
 /// stops in the reverse.
@@ -16,6 +17,7 @@ final class RunningServer: Sendable {
     let store: Store
     let ledger: Ledger
     let engine: Engine
+    private let webhooks: WebhookSender
     private let server: Server
     private let progress: ProgressDesk
     private let tls: TLSCredentials?
@@ -67,11 +69,17 @@ final class RunningServer: Sendable {
             "unknown": "\(recovery.unknown)", "dead": "\(recovery.dead)",
         ])
 
+        webhooks = try WebhookSender(store: store, settings: WebhookSettings(config.webhooks), log: { WebhookLog.write($0, to: log) }, onFatal: { reason in
+            log.critical("webhooks_failed", metadata: ["reason": "\(reason)"])
+            exit(70)
+        })
+
         let enginePort = EnginePort(engine: engine)
         let services = CampaignServices(ledger: ledger, engine: enginePort)
         progress = services.progress
         let desk = CallbackDesk(receivers: loaded.compactMap(\.receiver), store: store, ledger: ledger, engine: enginePort, publicURL: publicURL)
-        let api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .messages(services), .hooks(desk)])
+        let api = API(context, adding: [.campaigns(services), .campaignActions(services), .reports(services), .messages(services), .hooks(desk),
+                                         .webhooks(WebhookServices(allowsPrivate: config.webhooks.allowPrivateEndpoints, wake: webhooks.wake))])
         var configuration = ServerConfiguration()
         configuration.host = config.listen.host
         configuration.port = config.listen.port
@@ -87,6 +95,7 @@ final class RunningServer: Sendable {
         context.accounts.register { enginePort.accountStatuses }
         // The server holds its routes, and they the metrics: not a circle.
         context.metrics.register { [weak server] in server.map { ServerMetrics(server: $0).read() } ?? [] }
+        context.metrics.register(WebhookMetrics(sender: webhooks, store: store).read)
         context.metrics.register(LedgerCensus(ledger: ledger).read)
         context.metrics.register(ProgramMetrics.read)
         isSocketInherited = socket != nil
@@ -141,10 +150,12 @@ final class RunningServer: Sendable {
         server.sayGoodbye()
         progress.end()
         async let messages: Void = engine.stop()
+        async let events: Void = webhooks.stop()
         if notice > .zero { try? await Task.sleep(for: notice) }
         await server.drain()
         if !(await server.hasJoined(withinMilliseconds: 5_000)) { log.error("handlers_stuck") }
         await messages
+        await events
         unlink(AdminSocket.path(in: folder.path))
         do {
             try ledger.close()
