@@ -1,5 +1,6 @@
 // What Swift's Glibc module leaves out: epoll, eventfd, signalfd and the GNU-only prototypes.
 #pragma once
+#include <malloc.h>
 #include <pthread.h>
 #include <fcntl.h>
 #include <signal.h>

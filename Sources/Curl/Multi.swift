@@ -43,6 +43,9 @@ package final class Multi {
         for pool in pools { pool.watch = watch }
     }
 
+    /// Whether the peer takes more than one transfer at a time.
+    package var isWarm: Bool { pools[0].isWarm }
+
     /// Transfers added and not yet drained.
     package var inFlight: Int { pools.reduce(rejected.count) { $0 + $1.inFlight } }
 

@@ -19,6 +19,9 @@ package struct AccountPace: Sendable {
     /// Messages per second that the bucket lets through; nil while nothing limits them.
     package var ratePerSecond: Double? { bucket?.rate ?? adaptive.current }
 
+    /// How many messages may wait for their turn: 50 ms' worth, so that a slow disk delays none.
+    package var lookahead: Int { ratePerSecond.map { 1 + Int($0 / 20) } ?? .max }
+
     /// How many messages may go now. Asked only when there is something to send.
     package mutating func available(now: Int64) -> Int {
         guard now >= adaptive.blockedUntil else { return 0 }

@@ -137,11 +137,11 @@ extension Lane {
                                       language: prepared.language))
     }
 
-    /// The breaker opened while the intent was committed: nothing has left, and nothing does.
-    func takeBack(_ batch: [PreparedDelivery], cleared: Set<DeliveryID>, _ detail: String, _ clock: SenderClock) {
-        for prepared in batch {
+    /// Their intent is committed, nothing of them has left, and nothing does.
+    func takeBack(_ ready: some Sequence<PreparedDelivery>, _ detail: String, wait: Duration = .zero, _ clock: SenderClock) {
+        for prepared in ready {
             left(prepared, isReply: false, clock)
-            if cleared.contains(prepared.id) { recordUncharged(prepared, detail: detail, wait: .zero, clock) }
+            recordUncharged(prepared, detail: detail, wait: wait, clock)
         }
     }
 

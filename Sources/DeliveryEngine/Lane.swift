@@ -7,12 +7,12 @@ import Storage
 /// records. Nothing here blocks: every call to the ledger is answered later through `receive`.
 ///
 /// At any time a delivery is in exactly one place: `backlog` (leased), `intending` (the intent is being committed),
-/// `inFlight` (bytes may have left), `results` (answered, not yet recorded). Those of messages go before those of campaigns,
-/// in statements of their own, and some places on the wire are kept for them.
+/// `ready` (it is, and waits for a place and its turn), `inFlight` (bytes may have left), `results` (answered, not yet recorded).
+/// Those of messages go before those of campaigns, in statements of their own, and some places on the wire are kept for them.
 final class Lane {
     let configuration: EngineAccount
     let adapter: any ChannelAdapter
-    private let multi: Multi
+    let multi: Multi
     let ledger: LaneLedger
     let retry = RetryPolicy()
 
@@ -30,7 +30,8 @@ final class Lane {
     private var exhausted: [RunID: Timestamp] = [:]
     /// Where each recipient brings a server of its own.
     var origins: OriginBook
-    private var intending: [UInt64: [PreparedDelivery]] = [:]
+    var intending: [UInt64: [PreparedDelivery]] = [:]
+    var ready = ReadyQueue()
     var inFlight: [UInt64: PreparedDelivery] = [:]
     var results: [DeliveryResult] = []
     var resultsSince: Int64 = 0
@@ -49,7 +50,7 @@ final class Lane {
     /// After a failed write (a full disk): when to ask the ledger again.
     private var ledgerNotBefore: Int64 = 0
     private var recording = 0
-    private var lastToken: UInt64 = 0
+    var lastToken: UInt64 = 0
     private var isDraining = false
     var status: LaneStatus
 
@@ -86,7 +87,7 @@ final class Lane {
 
     /// Whether nothing is left between the ledger and the wire.
     var isDrained: Bool {
-        backlog.count == 0 && intending.isEmpty && inFlight.isEmpty && results.isEmpty && recording == 0 && !isLeasing
+        backlog.count == 0 && intending.isEmpty && ready.isEmpty && inFlight.isEmpty && results.isEmpty && recording == 0 && !isLeasing
             && !isLeasingUrgent && unsettled.isEmpty
     }
 
@@ -101,11 +102,13 @@ final class Lane {
         self.runs = runs
         exhausted = [:]
         release(backlog.update(runs: isDraining ? [] : runs), clock)
+        withdraw(keeping: isDraining ? nil : Set(runs.map(\.run)), clock)
     }
 
     func drain(clock: SenderClock) {
         isDraining = true
         release(backlog.removeAll(), clock)
+        withdraw(keeping: nil, clock)
     }
 
     func messagesAreDue() { hasUrgent = true }
@@ -163,24 +166,6 @@ final class Lane {
 
     private func waitForLedger(_ clock: SenderClock) { ledgerNotBefore = clock.monotonic + 1_000 }
 
-    /// The intent of `cleared` is committed: they go. The others lost their consent or their campaign meanwhile and
-    /// are pending again.
-    private func intended(_ batch: [PreparedDelivery], cleared: Set<DeliveryID>, clock: SenderClock) {
-        if cleared.isEmpty { breaker.probeNotStarted(now: clock.monotonic) }
-        if case .open(_, let detail) = breaker.state { return takeBack(batch, cleared: cleared, detail, clock) }
-        for var prepared in batch {
-            guard cleared.contains(prepared.id) else {
-                left(prepared, isReply: false, clock)
-                continue
-            }
-            prepared.sentAt = clock.monotonic
-            lastToken += 1
-            inFlight[lastToken] = prepared
-            multi.add(TransferRequest(prepared.request, mayRepeat: false), token: lastToken)
-            failpoint("request.handed")
-        }
-    }
-
     // MARK: The turn of the lane
 
     /// Does everything that is due.
@@ -189,6 +174,7 @@ final class Lane {
     func step(clock: SenderClock) throws {
         steppedAt = clock.monotonic
         try pump(clock: clock)
+        handOver(clock: clock)
         if !unsettled.isEmpty, clock.monotonic >= ledgerNotBefore {
             for errand in unsettled { ledger.run(errand, now: clock.wall) }
             unsettled = []
@@ -196,7 +182,7 @@ final class Lane {
         settleVerdicts(isEnding: isDraining, clock)
         if clock.monotonic >= ledgerNotBefore, let news = paceMemory.news(of: pace, clock) { ledger.run(.keep(news), now: clock.wall) }
         // A probe whose answer said nothing about the account: another message is one.
-        if inFlight.isEmpty, intending.isEmpty { breaker.probeNotStarted(now: clock.monotonic) }
+        if inFlight.isEmpty, intending.isEmpty, ready.isEmpty { breaker.probeNotStarted(now: clock.monotonic) }
         if !isDraining {
             askForCredential(clock: clock)
             begin(clock: clock)
@@ -206,7 +192,7 @@ final class Lane {
         // What was just added is written now, not at the next event.
         try pump(clock: clock)
         flush(clock: clock)
-        status.update(breaker: breaker, pace: pace, inFlight: inFlight.count, waiting: backlog.count, clock: clock)
+        status.update(breaker: breaker, pace: pace, inFlight: inFlight.count, waiting: backlog.count + ready.count, clock: clock)
     }
 
     /// When `step` is due without any event, in monotonic milliseconds. What `step` could not do for another reason than time
@@ -224,7 +210,8 @@ final class Lane {
         if let due = exhausted.values.min(), due > clock.wall, due < .distantFuture {
             times.append(now + (due - clock.wall).milliseconds)
         }
-        if backlog.count > 0, room > 0, credential != .requested, case let gate = gate(now: now), gate > steppedAt {
+        if let turn = turn(now: now), turn > steppedAt { times.append(turn) }
+        if backlog.count > 0, room(urgent: backlog.urgentCount > 0) > 0, credential != .requested, case let gate = gate(now: now), gate > steppedAt {
             times.append(gate)
         }
         return times.min()
@@ -235,18 +222,9 @@ final class Lane {
         var gate = ledgerNotBefore
         if let time = breaker.retryAt { gate = max(gate, time) }
         if case .refused(let until) = credential { gate = max(gate, until) }
-        gate = max(gate, pace.nextAt(now: now))
+        gate = max(gate, pace.adaptive.blockedUntil)
         if let time = backlog.nextAt(now: now) { gate = max(gate, time) }
         return gate
-    }
-
-    private var reserved: Int { intending.values.reduce(0) { $0 + $1.count } }
-
-    /// Places on the wire for whoever is next. Campaigns leave some to messages.
-    private var room: Int {
-        let kept = backlog.urgentCount > 0 ? 0 : min(16, multi.places / 16)
-        // A connection that is cold has one place, which nobody is kept from.
-        return min(multi.free, multi.places - kept - multi.inFlight) - reserved
     }
 
     private func pump(clock: SenderClock) throws(CurlError) {
@@ -255,7 +233,7 @@ final class Lane {
     }
 
     private func askForCredential(clock: SenderClock) {
-        guard backlog.count > 0 || !runs.isEmpty, credential != .requested, multi.free > reserved else { return }
+        guard backlog.count > 0 || !runs.isEmpty, credential != .requested, multi.free > 0 else { return }
         if case .refused(let until) = credential, clock.monotonic < until { return }
         guard let request = adapter.credentialRequest(now: clock.wall) else {
             credential = .ready
@@ -269,19 +247,17 @@ final class Lane {
     private func begin(clock: SenderClock) {
         guard backlog.count > 0, credential == .ready, clock.monotonic >= ledgerNotBefore else { return }
         if backlog.urgentCount > 0, intending.count < 4 {
-            begin(clock: clock, intend: ledger.intendUrgent) { $0.nextUrgent() }
+            begin(clock: clock, room: room(urgent: true), intend: ledger.intendUrgent) { $0.nextUrgent() }
         }
         guard backlog.count > backlog.urgentCount, intending.count < 2, results.count + recording * Lane.maxResults < Lane.maxUnrecorded
         else { return }
-        begin(clock: clock, intend: ledger.intend) { $0.next(now: clock.monotonic) }
+        begin(clock: clock, room: room(urgent: false), intend: ledger.intend) { $0.next(now: clock.monotonic) }
     }
 
-    private func begin(clock: SenderClock, intend: ([DeliveryID], UInt64, Timestamp) -> Void,
+    private func begin(clock: SenderClock, room: Int, intend: ([DeliveryID], UInt64, Timestamp) -> Void,
                        next: (inout Backlog) -> (run: SendingRun, delivery: LeasedDelivery)?) {
         var room = min(Lane.maxIntents, room)
-        guard room > 0 else { return }
-        room = min(room, pace.available(now: clock.monotonic))
-        guard room > 0 else { return }
+        guard room > 0, clock.monotonic >= pace.adaptive.blockedUntil else { return }
         room = min(room, breaker.allowance(now: clock.monotonic))
         guard room > 0 else { return }
 
@@ -305,7 +281,6 @@ final class Lane {
         if !refusals.isEmpty { ledger.run(.refuse(refusals), now: clock.wall) }
         for (until, ids) in held { ledger.run(.postpone(ids, until: until), now: clock.wall) }
         guard !batch.isEmpty else { return breaker.probeNotStarted(now: clock.monotonic) }
-        pace.take(batch.count, now: clock.monotonic)
         lastToken += 1
         intending[lastToken] = batch
         intend(batch.map(\.id), lastToken, clock.wall)
@@ -390,4 +365,6 @@ struct PreparedDelivery {
     var sentAt: Int64 = 0
 
     var id: DeliveryID { delivery.id }
+    /// Whether it is a message's.
+    var isUrgent: Bool { delivery.message != nil }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 
 /// The C library's heap.
 package enum Heap {
