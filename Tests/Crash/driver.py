@@ -5,7 +5,7 @@ from judge import Kill, sending
 from server import Provider, Server, wait
 
 # Passed once in a campaign or a start; the others many times.
-RARE = ("freeze", "completion", "finish", "recovery", "post", "checkpoint")
+RARE = ("freeze", "message", "completion", "finish", "recovery", "post", "checkpoint")
 PEOPLE, FEW = 400, 6
 
 
@@ -16,6 +16,8 @@ class Crash:
         self.provider = Provider(folder, seed)
         self.server = Server(folder, self.provider, rates=(600, 300))
         self.kills, self.campaigns, self.expected, self.unanswered = [], 0, set(), []
+        # Messages to one person: how many, those without an answer yet, those that were not at their end when last looked at.
+        self.messages, self.unposted, self.unended = 0, [], []
         self.counts = {}
         # Messages that were not settled at the last end.
         self.open = 0
@@ -60,9 +62,23 @@ class Crash:
             self.unanswered.pop(0)
             self.expected |= {(channel, name, address) for person in self.addresses[:PEOPLE if tag == "many" else FEW] for channel, address in person}
 
+    def write(self, count):
+        """Posts messages, and those before whose answer a kill took."""
+        for _ in range(count):
+            self.messages += 1
+            self.unposted.append((f"m{self.messages}", self.random.randrange(PEOPLE)))
+        while self.unposted:
+            name, person = self.unposted[0]
+            body = {"profile": f"p{person}", "channels": ["fcm", "sms"],
+                    "content": {"default_language": "fr", "fr": {"title": name, "body": f"{name} Bonjour. STOP au 36111"}}}
+            self.unended.append(self.server.post("/v1/messages", body, idempotency_key=name)["id"])
+            self.unposted.pop(0)
+            self.expected |= {(channel, name, address) for channel, address in self.addresses[person]}
+
     def supply(self, few):
         """Gives the server something to do; false when it ended meanwhile."""
         try:
+            self.write(4)
             if few:
                 self.launch("few")
             if self.open < PEOPLE:
@@ -178,8 +194,10 @@ class Crash:
         self.launch("few")
         def is_over():
             time.sleep(0.2)
-            return not self.provider.ask("GET", "/state")["callbacks"] and all(state == "finished" for state in self.server.campaign_states())
-        wait("the end of all campaigns", is_over, 180)
+            self.unended = [message for message in self.unended if self.server.message_state(message) not in ("finished", "lost")]
+            return not self.unended and not self.provider.ask("GET", "/state")["callbacks"] and all(
+                state == "finished" for state in self.server.campaign_states())
+        wait("the end of all campaigns and messages", is_over, 180)
         assert self.server.end(signal.SIGTERM) == 0
         self.provider.settle()
         self.provider.end()

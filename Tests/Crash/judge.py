@@ -15,10 +15,11 @@ class Kill:
 
 
 def rows(database, where=""):
-    """State, reason, detail and attempts of each delivery, by (channel, campaign, address)."""
+    """State, reason, detail and attempts of each delivery, by (channel, campaign, address). A message's name is its title."""
     return {(channel, name, address): rest for channel, name, address, *rest in database.execute(f"""
-        SELECT d.channel, c.name, s.address, d.state, d.reason, d.detail, d.attempt FROM delivery d JOIN run r ON r.id = d.run
-            JOIN app.campaign c ON c.id = r.campaign JOIN app.subscription s ON s.id = d.subscription {where}""")}
+        SELECT d.channel, ifnull(c.name, json_extract(m.definition, '$.content.fr.title')), s.address, d.state, d.reason, d.detail, d.attempt
+        FROM delivery d JOIN run r ON r.id = d.run JOIN app.subscription s ON s.id = d.subscription
+            LEFT JOIN app.campaign c ON c.id = r.campaign LEFT JOIN app.message m ON m.id = r.message {where}""")}
 
 
 def sending(database):
@@ -29,7 +30,7 @@ class Judgement:
     """`faults` has a sentence for each thing that must not be; `table` has the figures."""
 
     def __init__(self, lines, database, kills, expected):
-        """lines: of the provider's log. expected: the (channel, campaign, address) of every launch that was acknowledged."""
+        """lines: of the provider's log. expected: the (channel, campaign, address) of every launch and message that was acknowledged."""
         self.faults, self.kills, self.expected, self.rows = [], kills, expected, rows(database)
         self.seen = collections.defaultdict(list)
         for line in lines:
@@ -55,7 +56,7 @@ class Judgement:
                 if found:
                     self.faults.append(f"{schema}.{check}: {found[:3]}")
         for run, audience, finished, counted, members in database.execute("""
-                SELECT id, audience, finished_at, (SELECT count(*) FROM delivery d WHERE d.run = r.id),
+                SELECT id, audience, finished_at IS NOT NULL OR kind = 'message', (SELECT count(*) FROM delivery d WHERE d.run = r.id),
                     (SELECT ifnull(sum(count), 0) FROM chunk c WHERE c.run = r.id) FROM run r"""):
             if counted != audience or members or not finished:
                 self.faults.append(f"run {run}: {counted} rows and {members} members of {audience}, finished {finished}")

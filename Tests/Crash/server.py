@@ -99,6 +99,12 @@ class Server:
             raise RuntimeError(f"POST {path}: {status} {answer}")
         return answer
 
+    def message_state(self, message):
+        """A disk that lies loses messages whole: that is for the judge to find."""
+        status, answer = self.request(self.port, "GET", f"/v1/messages/{message}", headers={"Authorization": f"Bearer {self.key}"})
+        assert status in (200, 404), answer
+        return answer["state"] if status == 200 else "lost"
+
     def campaign_states(self):
         status, page = self.request(self.port, "GET", "/v1/campaigns?limit=1000", headers={"Authorization": f"Bearer {self.key}"})
         assert status == 200 and page["next_cursor"] is None, page

@@ -1,5 +1,4 @@
 import Foundation
-internal import Failpoints
 internal import GRDB
 package import Core
 
@@ -54,13 +53,7 @@ extension Ledger {
     /// Settles rows of a launch that are `unknown`, in one transaction: `accepted`, `rejected`, or `pending` again while the campaign
     /// goes on. Callbacks that come later move them on as ever.
     package func resolve(_ resolution: Resolution) async throws -> ResolutionEffect {
-        let effect = try await write { ledger in
-            let effect = try ledger.resolve(resolution, forgetting: ledger.now - Ledger.memory)
-            failpoint("resolve.before")
-            return effect
-        }
-        failpoint("resolve.after")
-        return effect
+        try await write { try $0.resolve(resolution, forgetting: $0.now - Ledger.memory) }
     }
 }
 
