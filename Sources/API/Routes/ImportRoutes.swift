@@ -29,7 +29,10 @@ extension RouteGroup {
                 return id
             }
             var stream = ImportStream(source, ImportPipe(job: id, reader: reader, store: call.store))
-            return Answer(200, try await stream.run().json)
+            let job = try await stream.run()
+            // Its lines may have ended opt-ins.
+            await call.context.fence.pass()
+            return Answer(200, job.json)
         },
         Endpoint(.GET, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]), "All imports, newest first, without their errors.",
                  query: Page.parameters, results: [(200, .schema("ImportList"))]) { call in
