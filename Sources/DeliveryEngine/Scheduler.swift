@@ -108,7 +108,10 @@ final class Scheduler: Sendable {
         }
         guard abs(jump) >= Scheduler.jump else { return }
         log(.clockJumped(by: .milliseconds(jump)))
-        if jump < 0 { try await ledger.restartWaits() }
+        if jump < 0 {
+            try await ledger.restartWaits()
+            try await store.write { try $0.restartWebhookWaits() }
+        }
     }
 
     // MARK: Starting

@@ -104,6 +104,7 @@ final class WebhookLoop {
             }
         } catch {
             tell(nil, .storeFailed("\(error)"))
+            lookAt = time.monotonicMilliseconds + 10 * WebhookLoop.roundMilliseconds
         }
     }
 

@@ -13,6 +13,8 @@ package final class WebhookSender: Sendable {
     ///   - log: called on the sender's thread.
     ///   - onFatal: called when the thread cannot go on; the process must end and be restarted.
     package init(store: Store, settings: WebhookSettings, log: @escaping @Sendable (WebhookNotice) -> Void, onFatal: @escaping @Sendable (String) -> Void) throws {
+        // The clock may have been set back while no process ran.
+        try store.writeNow { try $0.restartWebhookWaits() }
         let mailbox = try Mailbox<WebhookMessage>()
         let counts = Lock<[WebhookResult: Int64]>([:])
         self.mailbox = mailbox

@@ -214,6 +214,18 @@ import Testing
         try store.close()
     }
 
+    @Test func `a clock that was set back makes nobody wait until it has caught up`() async throws {
+        let webhook = try await webhook()
+        let start = store.now
+        let ids = try await store.write { transaction in try (0..<2).map { _ in try transaction.test(webhook: webhook.id).id } }
+        time.advance(milliseconds: 3_600_000)
+        _ = try await store.write { try $0.record(WebhookAttempt(delivery: ids[0], result: .failed(retryAt: $0.now + .seconds(300)), responseStatus: 500, error: nil)) }
+        time.setWall(milliseconds: start.milliseconds - 1_000)
+        try await store.write { try $0.restartWebhookWaits() }
+        #expect(try await outbox(webhook).map(\.nextAt) == [store.now + .seconds(300), store.now])
+        try store.close()
+    }
+
     @Test func `there is an end to how many webhooks there are`() async throws {
         for _ in 0..<Webhook.maxCount { _ = try await webhook() }
         await #expect(throws: StorageError.self) { try await webhook() }

@@ -76,6 +76,16 @@ extension StoreTransaction {
         return nil
     }
 
+    /// After the clock was set back: deliveries that a clock ahead of this one has told to wait do so anew, for as long as they were told,
+    /// instead of until this clock has caught up.
+    package func restartWebhookWaits() throws {
+        // Returns nothing. Moves attempts that were planned in what now is the future.
+        try run("""
+            UPDATE webhook_delivery SET next_at = ?1 + max(0, next_at - updated_at), updated_at = ?1
+            WHERE state = 'pending' AND next_at > ?1 AND updated_at > ?1
+            """, [now.milliseconds])
+    }
+
     /// What waits for enabled webhooks: how many, and since when the first.
     package func webhookBacklog() throws -> (pending: Int, since: Timestamp?) {
         // Returns the number and the least time of pending deliveries. Changes nothing.

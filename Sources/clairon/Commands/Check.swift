@@ -17,6 +17,9 @@ struct Check: ParsableCommand {
         let (config, path) = try options.load()
         var problems: [String] = []
         var warnings: [String] = []
+        if let file = config.webhooks.caFile, access(file, R_OK) != 0 {
+            problems.append("webhooks.ca_file: \(file): \(String(cString: strerror(errno)))")
+        }
         for account in config.accounts {
             do throws(ConfigError) {
                 _ = try LoadedAccount(account, publicURL: config.publicURL ?? "http://127.0.0.1:8080",
