@@ -75,14 +75,14 @@ extension SystemTests {
             let folder = try TemporaryFolder()
             let config = try folder.write("""
                 {"listen":"nowhere","data_dir":"data","limts":{},"accounts":{
-                 "ios":{"channel":"apns","team_id":"T","key_id":"K","topic":"com.example","environment":"prod"},
+                 "ios":{"channel":"apns","team_id":"T","key_id":"K","topic":"com.example","environment":"prod","ramp":"PT60S"},
                  "web":{"channel":"webpush","subject":"ops@example.com","vapid_key_file":"missing.pem"}}}
                 """, to: "wrong.json")
             for command in ["serve", "check"] {
                 let run = try Clairon.run([command, "--config", config], in: folder)
                 #expect(run.end == .exit(78), "\(command)")
                 let words = run.errors + run.output
-                for problem in ["listen: ", "limts: ", "accounts.ios.environment: ", "accounts.ios.key_file: ", "accounts.web.subject: "] {
+                for problem in ["listen: ", "limts: ", "accounts.ios.environment: ", "accounts.ios.ramp: needs rate.per_second", "accounts.ios.key_file: ", "accounts.web.subject: "] {
                     #expect(words.contains(problem), "\(command): \(problem)\n\(words)")
                 }
             }
