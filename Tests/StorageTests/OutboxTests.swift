@@ -129,6 +129,25 @@ import Testing
         try store.close()
     }
 
+    @Test func `a provider's notice is told with what was paused for it`() async throws {
+        let webhook = try await webhook([.accountNotice])
+        let effects = try await store.write { transaction in
+            let id = try transaction.createCampaign(name: "a", purpose: .marketing, definition: #"{"channels":["sms"]}"#).id
+            _ = try transaction.launchCampaign(id)
+            return try [AccountNotice.warning, .blocked, .blocked].enumerated().map { number, notice in
+                // The last is a repeat.
+                let event = InboundEvent(id: "e\(min(number, 1))", kind: .account(notice, detail: "policy"), address: nil, at: transaction.now)
+                return try transaction.apply(event, account: "sms")
+            }
+        }
+        #expect(effects.last == .repeated)
+        let told = try await outbox(webhook)
+        #expect(told.count == 2)
+        #expect(try data(told[0]) == ["account": "sms", "channel": "sms", "notice": "warning", "detail": "policy", "paused": []])
+        #expect(try data(told[1]) == ["account": "sms", "channel": "sms", "notice": "blocked", "detail": "policy", "paused": ["cmp_1"]])
+        try store.close()
+    }
+
     @Test func `erasing a person takes what is told of them`() async throws {
         let webhook = try await webhook()
         let subscription = try await person("u1")
@@ -151,6 +170,8 @@ import Testing
         }
         #expect(slices == [1, 1, 0])
         #expect(try await outbox(webhook).count == 3)
+        let all = try await store.write { transaction in try (0..<3).map { _ in try transaction.forgetDeliveries(of: webhook.id, limit: 2) } }
+        #expect(all == [2, 1, 0])
         try store.close()
     }
 

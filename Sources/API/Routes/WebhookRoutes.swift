@@ -54,11 +54,14 @@ extension RouteGroup {
             },
             Endpoint(.DELETE, "/v1/webhooks/{id}", .server(.accountsAdmin), "Deletes a webhook, with what was to go there and its history.",
                      results: [(204, .empty)], takesIfMatch: true) { call in
-                let id: WebhookID = try call.identifier()
-                let version = try call.ifMatch()
+                let found = try await call.webhook()
+                let id = found.id
+                if let version = try call.ifMatch(), version != found.version { throw StorageError.versionMismatch }
+                // From here on it goes, whoever changes it meanwhile.
+                while try await call.store.write({ try $0.forgetDeliveries(of: id) }) == 1_000 {}
                 try await call.store.write { transaction in
                     let old = try transaction.webhook(id)
-                    try transaction.delete(webhook: id, ifVersion: version)
+                    try transaction.delete(webhook: id)
                     try call.auditor.note(.webhookDelete, "\(id)", before: old?.json, in: transaction)
                 }
                 return Answer()

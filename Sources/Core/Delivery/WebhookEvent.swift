@@ -9,6 +9,8 @@ package enum WebhookEvent: String, Sendable, CaseIterable {
     case campaignExpired = "campaign.expired"
     case subscriptionOptedOut = "subscription.opted_out"
     case subscriptionInvalidated = "subscription.invalidated"
+    /// A provider speaks of an account's right to send.
+    case accountNotice = "account.notice"
     /// Goes to one webhook, when somebody asks for it.
     case test = "webhook.test"
 

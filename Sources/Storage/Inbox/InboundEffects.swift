@@ -98,15 +98,15 @@ extension StoreTransaction {
 
     /// A provider that blocks an account would refuse every message: what runs on its channel waits for the operator.
     private func heed(_ notice: AccountNotice, detail: String, of account: Account) throws -> InboundEffect {
-        guard notice == .blocked else { return .account(notice, detail: detail, paused: []) }
         var paused: [CampaignID] = []
-        for campaign in try campaigns(in: [.running]) {
+        for campaign in try notice == .blocked ? campaigns(in: [.running]) : [] {
             let channels = JSONValue(stored: campaign.definition)["channels"]?.array ?? []
             guard channels.contains(.string(account.channel.rawValue)) else { continue }
             _ = try transition(campaign.id, to: .paused,
                                reason: "\(Reason.providerConfig.rawValue): account \(account.name) is blocked (\(detail))")
             paused.append(campaign.id)
         }
+        try announce(notice, detail: detail, of: account, paused: paused)
         return .account(notice, detail: detail, paused: paused)
     }
 }

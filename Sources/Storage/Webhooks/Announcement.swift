@@ -95,6 +95,20 @@ extension StoreTransaction {
     }
 }
 
+extension StoreTransaction {
+    /// - Parameters:
+    ///   - detail: the provider's own words.
+    ///   - paused: what was paused for it.
+    func announce(_ notice: AccountNotice, detail: String, of account: Account, paused: [CampaignID]) throws {
+        try announce(.accountNotice) {
+            Announcement(data: [
+                "account": .string(account.name), "channel": .string(account.channel.rawValue), "notice": .string(notice.rawValue), "detail": .string(detail),
+                "paused": .array(paused.map { .string($0.description) }),
+            ])
+        }
+    }
+}
+
 extension Subscription {
     fileprivate func announcement(_ more: JSONObject) -> Announcement {
         var data: JSONObject = [

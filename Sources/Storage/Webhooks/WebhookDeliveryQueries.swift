@@ -95,6 +95,14 @@ extension StoreTransaction {
         return (row[0], (row[1] as Int64?).map(Timestamp.init(milliseconds:)))
     }
 
+    /// Forgets deliveries of one webhook, whatever became of them: the history of a month in one transaction would hold up everybody's writes.
+    ///
+    /// - Returns: how many; as many as `limit` means that more may be left.
+    package func forgetDeliveries(of webhook: WebhookID, limit: Int = 1_000) throws -> Int {
+        // Returns nothing. Removes some deliveries of a webhook.
+        try run("DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE webhook = ? LIMIT ?)", [webhook.rawValue, limit])
+    }
+
     /// Forgets deliveries past their lifetime, whatever became of them.
     ///
     /// - Returns: how many; as many as `limit` means that more may be left.

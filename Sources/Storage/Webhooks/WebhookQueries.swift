@@ -38,17 +38,17 @@ extension StoreTransaction {
                 disabled_reason = CASE WHEN ?3 IS NULL THEN disabled_reason END, version = version + 1, updated_at = ?4
             WHERE id = ?5 AND version = ifnull(?6, version)
             """, [change.url, change.description, change.isEnabled, now.milliseconds, id.rawValue, version])
-        guard changed == 1 else { throw try refusal(of: id) }
+        guard changed == 1 else { throw try webhook(id) == nil ? StorageError.notFound : .versionMismatch }
         if let events = change.events { try replaceEvents(of: id, by: events) }
         return try found(id)
     }
 
-    /// Removes a webhook, with what was to go there and its history.
+    /// Removes a webhook, with what is left of its deliveries.
     ///
-    /// - Throws: as `change`.
-    package func delete(webhook id: WebhookID, ifVersion version: Int64?) throws {
-        // Returns nothing. Removes a webhook of that version.
-        guard try run("DELETE FROM webhook WHERE id = ? AND version = ifnull(?, version)", [id.rawValue, version]) == 1 else { throw try refusal(of: id) }
+    /// - Throws: `StorageError.notFound`.
+    package func delete(webhook id: WebhookID) throws {
+        // Returns nothing. Removes a webhook.
+        guard try run("DELETE FROM webhook WHERE id = ?", [id.rawValue]) == 1 else { throw StorageError.notFound }
     }
 
     /// Gives a webhook another secret; the one it had signs too until `until`, and not at all when that has come. What was left of an
@@ -75,8 +75,6 @@ extension StoreTransaction {
         guard let webhook = try webhook(id) else { throw StorageError.notFound }
         return webhook
     }
-
-    private func refusal(of id: WebhookID) throws -> StorageError { try webhook(id) == nil ? .notFound : .versionMismatch }
 
     private func replaceEvents(of id: WebhookID, by events: [WebhookEvent]) throws {
         // Returns nothing. Removes what a webhook wants to be told of.
