@@ -45,7 +45,7 @@ extension SystemTests {
             func refusal(of campaign: String) throws -> JSONValue {
                 try Poll.until("the refusal of an address") {
                     let row = try row(campaign)
-                    return row["detail"]?.string == "address_not_allowed" ? row : nil
+                    return row["detail"]?.string == "address_not_allowed" ? row : Optional.none
                 }
             }
 
@@ -71,6 +71,39 @@ extension SystemTests {
             }
             #expect(try refusal(of: turned)["state"]?.string != "accepted")
             #expect(rig.lines.contains { Self.asks($0, "mixed.example.com", leadingTo: "169.254.169.254") })
+            #expect(rig.lines.filter { $0["event"]?.string == "canary" } == [], "nobody was there")
+            #expect(try server.stop() == .exit(0))
+            try rig.stop()
+        }
+
+        @Test(.enabled(if: canBeAlone, "needs the right to unshare(2) a network: root"))
+        func `a webhook is never called on a private address, whatever its name leads to`() throws {
+            let folder = try TemporaryFolder()
+            let rig = try Rig("rebinding-rig", [], in: folder)
+            let socket = try ListeningSocket()
+            let pid = try #require(rig.ready["pid"]?.int)
+            let server = try ServerProcess(["webhooks": ["ca_file": rig.ready["ca_file"] ?? .null]], port: socket.port, in: folder, socket: socket.rawValue,
+                                           within: ["/usr/bin/nsenter", "--target", "\(pid)", "--net", "--mount"])
+            try server.start()
+            let api = try server.api()
+            func webhook(_ url: String) throws -> String {
+                try "/v1/webhooks/" + (api.post("/v1/webhooks", ["url": .string(url), "events": ["campaign.finished"]])["id"]?.string ?? "")
+            }
+            func test(_ path: String) throws -> JSONValue {
+                let id = try api.post(path + "/test", [:])["id"]
+                return try Poll.until("the end of a test") { try api.get(path + "/deliveries")["data"]?.array?.first { $0["id"] == id && $0["state"] != "pending" } }
+            }
+            let turning = try webhook("https://turn.example.com/hook")
+            #expect(try test(turning)["response_status"] == 201)
+            #expect(try test(webhook("https://mixed.example.com/hook"))["response_status"] == .null)
+            #expect(try test(webhook("https://redirect.example.com/to/127.0.0.1"))["response_status"] == 307)
+            try rig.write("turn")
+            // libcurl keeps what it has looked up for half a minute: until then it goes where the name led before.
+            let refused = try Poll.until("a lookup after the turn", seconds: 60) { () throws -> JSONValue? in
+                let ended = try test(turning)
+                return ended["state"] == "failed" ? ended : Optional.none
+            }
+            #expect(refused["error"] == "The address is not allowed")
             #expect(rig.lines.filter { $0["event"]?.string == "canary" } == [], "nobody was there")
             #expect(try server.stop() == .exit(0))
             try rig.stop()
