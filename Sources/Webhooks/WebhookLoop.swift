@@ -5,11 +5,6 @@ import Storage
 
 /// Runs on the sender's thread only.
 final class WebhookLoop {
-    private struct Flight {
-        let delivery: WebhookDelivery
-        let webhook: WebhookID
-    }
-
     private let store: Store
     private let settings: WebhookSettings
     private let mailbox: Mailbox<WebhookMessage>
@@ -18,12 +13,11 @@ final class WebhookLoop {
     private let multi: Multi
     private let time = SystemTime()
 
-    private var flights: [UInt64: Flight] = [:]
+    private var flights: [UInt64: WebhookDelivery] = [:]
     private var lastToken: UInt64 = 0
     /// On the wire, or being written down: the outbox shows them as due still.
-    private var busy: [WebhookID: Set<WebhookDeliveryID>] = [:]
+    private var busy: [WebhookDeliveryID: WebhookID] = [:]
     private var ended: [WebhookAttempt] = []
-    private var owners: [WebhookDeliveryID: WebhookID] = [:]
     /// Those whose last attempt failed.
     private var troubled: Set<WebhookID> = []
     private var recording = 0
@@ -75,11 +69,7 @@ final class WebhookLoop {
         case .look: lookAt = 0
         case .recorded(let attempts, .success(let disabled)):
             recording -= 1
-            for attempt in attempts {
-                guard let webhook = owners.removeValue(forKey: attempt.delivery) else { continue }
-                busy[webhook]?.remove(attempt.delivery)
-                if busy[webhook]?.isEmpty == true { busy[webhook] = nil }
-            }
+            for attempt in attempts { busy[attempt.delivery] = nil }
             for (webhook, reason) in disabled { tell(nil, .disabled(webhook, reason)) }
             lookAt = 0
         case .recorded(let attempts, .failure(let error)):
@@ -98,9 +88,8 @@ final class WebhookLoop {
             // As many as may be on the wire, behind as many that are.
             for (webhook, deliveries) in try store.readNow({ try $0.dueDeliveries(limit: 2 * WebhookLoop.maxInFlight) }) {
                 let most = troubled.contains(webhook.id) ? WebhookLoop.maxInFlightInTrouble : WebhookLoop.maxInFlight
-                for delivery in deliveries where !busy[webhook.id, default: []].contains(delivery.id) && busy[webhook.id, default: []].count < most {
-                    send(delivery, to: webhook)
-                }
+                let free = most - busy.values.count { $0 == webhook.id }
+                for delivery in deliveries.filter({ busy[$0.id] == nil }).prefix(max(0, free)) { send(delivery, to: webhook) }
             }
         } catch {
             tell(nil, .storeFailed("\(error)"))
@@ -110,9 +99,8 @@ final class WebhookLoop {
 
     private func send(_ delivery: WebhookDelivery, to webhook: Webhook) {
         lastToken += 1
-        flights[lastToken] = Flight(delivery: delivery, webhook: webhook.id)
-        busy[webhook.id, default: []].insert(delivery.id)
-        owners[delivery.id] = webhook.id
+        flights[lastToken] = delivery
+        busy[delivery.id] = webhook.id
         let now = store.now
         let body = Array(delivery.body.utf8)
         let salts = [webhook.salt] + (webhook.previous.map { $0.until > now ? [$0.salt] : [] } ?? [])
@@ -128,24 +116,25 @@ final class WebhookLoop {
     // MARK: Answers
 
     private func end(_ completion: Completion) {
-        guard let flight = flights.removeValue(forKey: completion.token) else { return }
-        let (status, error): (Int?, String?) = switch completion.result {
-        case .reply(let reply): (reply.status, nil)
-        case .failed(let failure): (nil, failure.reason)
+        guard let delivery = flights.removeValue(forKey: completion.token) else { return }
+        let (status, error, asked): (Int?, String?, Duration?) = switch completion.result {
+        case .reply(let reply): (reply.status, nil, ProviderReply(status: reply.status, body: []) { reply.headers[$0] }.retryAfter(now: store.now))
+        case .failed(let failure): (nil, failure.reason, nil)
         }
-        let (result, counted): (WebhookAttempt.Result, WebhookResult) = switch (status, retry(flight.delivery)) {
+        let delay = retry(delivery).map { max($0, asked ?? .zero) }
+        let (result, counted): (WebhookAttempt.Result, WebhookResult) = switch (status, delay) {
         case ((200...299)?, _): (.delivered, .delivered)
         case (410?, _): (.gone, .failed)
         case (_, let delay?): (.failed(retryAt: store.now + delay), .retried)
         case (_, nil): (.failed(retryAt: nil), .failed)
         }
         if result == .delivered {
-            troubled.remove(flight.webhook)
-        } else if troubled.insert(flight.webhook).inserted {
-            tell(nil, .failing(flight.webhook, status: status, error: error))
+            troubled.remove(delivery.webhook)
+        } else if troubled.insert(delivery.webhook).inserted {
+            tell(nil, .failing(delivery.webhook, status: status, error: error))
         }
         tell(counted, nil)
-        ended.append(WebhookAttempt(delivery: flight.delivery.id, result: result, responseStatus: status, error: error))
+        ended.append(WebhookAttempt(delivery: delivery.id, result: result, responseStatus: status, error: error))
     }
 
     /// A test is tried once: somebody waits to see what comes of it.

@@ -60,6 +60,19 @@ import Webhooks
         try await fixture.close()
     }
 
+    @Test func `whoever asks for more time gets it, up to an hour`() async throws {
+        let waits = ["600": 600, "1": 5, "86400": 3_600, "soon": 5] as [String: Int64]
+        let fixture = try SenderFixture(Receiver { path, _ in Response(status: 503, headers: [("retry-after", path)]) })
+        var webhooks: [(Webhook, Int64)] = []
+        for (asked, seconds) in waits { webhooks.append((try await fixture.webhook(asked), seconds)) }
+        try await fixture.happen()
+        for (webhook, seconds) in webhooks {
+            let wait = try #require(try await fixture.delivery(webhook) { $0.attempts == 1 }.nextAt) - fixture.store.now
+            #expect((.seconds(seconds)...(.seconds(max(seconds, 6)))).contains(wait), "\(webhook.url)")
+        }
+        try await fixture.close()
+    }
+
     @Test func `ten attempts over three days, then it is given up and the webhook disabled`() async throws {
         let fixture = try SenderFixture(Receiver { _, _ in Response(status: 500) })
         let webhook = try await fixture.webhook()
