@@ -75,7 +75,9 @@ import Testing
             let cursor = try #require(first["next_cursor"]?.string)
             let second = try await server.send("GET", "/v1/imports?limit=3&cursor=\(cursor)").json
             #expect(second["data"]?.array?.map { $0["label"] } == [.null, "people.csv"] && second["next_cursor"] == .null)
-            for label in ["", String(repeating: "x", count: 129), "a%0Ab"] {
+            let longest = String(repeating: "%C3%A9", count: 128)
+            #expect(try await server.send("POST", "/v1/imports?kind=events&label=\(longest)", "", headers: Self.ndjson).status == 200)
+            for label in ["", String(repeating: "x", count: 129), longest + "x", "a%0Ab"] {
                 let reply = try await server.send("POST", "/v1/imports?kind=events&label=\(label)", "", headers: Self.ndjson)
                 #expect(reply.status == 400 && reply.pointers == ["?label"], "\(reply.text)")
             }

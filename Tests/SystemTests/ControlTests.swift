@@ -51,7 +51,8 @@ extension SystemTests {
                 let (strangers, now) = (arrived.subtracting(begun), try Self.begun(campaign, api))
                 #expect(begun.count >= 150 && strangers.isEmpty && now.count == begun.count)
                 let states = try api.report(campaign)["by_state"]?.counts ?? [:]
-                #expect(states.values.reduce(0, +) == Self.people && states["cancelled"] == Self.people - begun.count, "\(states)")
+                // Of those that had begun, some were still waiting for their turn, and were taken back.
+                #expect(states.values.reduce(0, +) == Self.people && states["cancelled", default: 0] >= Self.people - begun.count, "\(states)")
             }
             #expect(try server.stop() == .exit(0))
         }

@@ -10,7 +10,8 @@ extension RouteGroup {
                  query: [
                     .init("kind", "What the lines are.", schema: #"{"enum":["profiles","subscriptions","events"]}"#, isRequired: true),
                     .init("create_profiles", "Whether events of unknown profiles make them.", schema: #"{"type":"boolean","default":false}"#),
-                    .init("label", "What you call this import, such as the name of its file: 1 to 128 bytes.", schema: #"{"type":"string","minLength":1,"maxLength":128}"#),
+                    .init("label", "What you call this import, such as the name of its file: 1 to 128 characters.",
+                          schema: #"{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\u0000-\u001F\u007F]*$"}"#),
                  ],
                  body: .init(types: [("application/x-ndjson", "ImportLine"), ("application/jsonl", "ImportLine"), ("text/csv", "ImportTable")]), results: [(200, .schema("Import"))],
                  maxBodyBytes: 64 << 30) { call in
@@ -89,8 +90,8 @@ private func checkScope(_ kind: ImportJob.Kind, _ call: APICall) throws {
 
 private func label(_ query: QueryReader) throws -> String? {
     guard let label = query["label"] else { return nil }
-    guard (1...128).contains(label.utf8.count), label.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-        throw Problem.parameter("?label", "The query parameter label must have 1 to 128 bytes and no control characters.")
+    guard (1...128).contains(label.unicodeScalars.count), label.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        throw Problem.parameter("?label", "The query parameter label must have 1 to 128 characters and no control characters.")
     }
     return label
 }

@@ -26,6 +26,7 @@ package enum Schema: Sendable {
                 ("0014_webhook", PackageResources._014_webhook_sql),
                 ("0015_account_pace", PackageResources._015_account_pace_sql),
                 ("0016_message", PackageResources._016_message_sql),
+                ("0020_import_label_length", PackageResources._020_import_label_length_sql),
             ]
         case .ledger:
             [

@@ -2,7 +2,7 @@ internal import GRDB
 package import Core
 
 extension StoreTransaction {
-    /// - Parameter label: 1 to 128 bytes.
+    /// - Parameter label: 1 to 128 characters.
     package func startImport(_ kind: ImportJob.Kind, label: String? = nil) throws -> ImportID {
         // Returns nothing. Adds a running import.
         try run("INSERT INTO import (kind, state, label, created_at) VALUES (?, 'running', ?, ?)", [kind.rawValue, label, now.milliseconds])
