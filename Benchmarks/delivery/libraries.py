@@ -1,10 +1,10 @@
 """The same messages by what a developer would take from PyPI instead. Runs in a venv that has them; prints one line of JSON."""
-import asyncio, json, os, resource, sys, time
+import asyncio, json, os, resource, ssl, sys, time
 
 LIBRARY, URL, CA_FILE, KEY_FILE, COUNT = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5])
 HOST, PORT = URL.removeprefix("https://").split(":")
 TITLE, BODY = "Bonjour Zoé", "C'est parti"
-os.environ["SSL_CERT_FILE"] = CA_FILE
+os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = CA_FILE
 
 
 def used():
@@ -20,7 +20,10 @@ async def aioapns():
     from aioapns import APNs, NotificationRequest
     from aioapns.connection import APNsProductionClientProtocol as Protocol
     Protocol.APNS_SERVER, Protocol.APNS_PORT = HOST, int(PORT)
-    client = APNs(key=KEY_FILE, key_id="ABCDE12345", team_id="ABCDE12345", topic="com.example.app", use_sandbox=False)
+    # Apple needs no ALPN; nginx does.
+    context = ssl.create_default_context(cafile=CA_FILE)
+    context.set_alpn_protocols(["h2"])
+    client = APNs(key=open(KEY_FILE).read(), key_id="ABCDE12345", team_id="ABCDE12345", topic="com.example.app", use_sandbox=False, ssl_context=context)
 
     async def send(count):
         queue = asyncio.Semaphore(100)

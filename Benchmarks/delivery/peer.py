@@ -18,7 +18,7 @@ http {{
     keepalive_requests 1000000000; keepalive_timeout 1h; http2_max_concurrent_streams 128;
     location /token {{ default_type application/json; echo_read_request_body; echo '{{"access_token":"bench","expires_in":3600,"token_type":"Bearer"}}'; }}
     location /v1/ {{ default_type application/json; echo_read_request_body; echo '{{"name":"projects/bench/messages/0:1500415314455276%31bd1c9631bd1c96"}}'; }}
-    location /3/ {{ add_header apns-id 8F0E7B0C-5A1D-4B7E-9C3A-0D6F2B1E4A5C; echo_read_request_body; echo ''; }}
+    location /3/ {{ add_header apns-id $http_apns_id; return 200; }}
     location /push/ {{ echo_status 201; add_header Location /message/1; echo_read_request_body; echo ''; }}
   }}
 }}
