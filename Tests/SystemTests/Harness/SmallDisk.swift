@@ -12,6 +12,8 @@ final class SmallDisk {
     private let holder: ChildProcess
     /// Where this process sees it.
     let path: String
+    /// Kept open while the disk is full: what is deleted then frees nothing, such as the log that a start has copied.
+    private var held: [Int32] = []
 
     init(megabytes: Int, in folder: TemporaryFolder) throws {
         let place = folder.path + "/data"
@@ -31,6 +33,10 @@ final class SmallDisk {
 
     /// Leaves no byte.
     func fill() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: path) {
+            let number = open(path + "/" + name, O_RDONLY | O_CLOEXEC)
+            if number >= 0 { held.append(number) }
+        }
         let number = open(path + "/ballast", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard number >= 0 else { throw Errno.last("open") }
         let file = FileDescriptor(owning: number)
@@ -40,6 +46,14 @@ final class SmallDisk {
     }
 
     func makeRoom() throws {
+        letGo()
         guard unlink(path + "/ballast") == 0 else { throw Errno.last("unlink") }
     }
+
+    private func letGo() {
+        for number in held { close(number) }
+        held = []
+    }
+
+    deinit { letGo() }
 }
