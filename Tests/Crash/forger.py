@@ -8,9 +8,10 @@ def unnoticed(lines, database, kills, expected):
     state = {key: row[0] for key, row in honest.rows.items()}
 
     def once(channel, *states):
-        """A message that was asked for once, was answered, and ended so."""
+        """A message that was tried once, asked for once, was answered, and ended so."""
         return next(key for key, copies in honest.seen.items()
-                    if key[0] == channel and state.get(key) in states and [verdict in ANSWERED for _, verdict in copies] == [True])
+                    if key[0] == channel and state.get(key) in states and honest.rows[key][3] == 1
+                    and [verdict in ANSWERED for _, verdict in copies] == [True])
 
     def line(key, verdict, at):
         return {"at": at, "channel": key[0], "campaign": key[1], "to": key[2], "verdict": verdict}

@@ -27,7 +27,8 @@ import Testing
             #expect((120...180).contains(share), "\(share) of the first 300")
         }
         let end = try #require(order.lastIndex(of: small.description))
-        #expect(end < 60, "the small one ended at \(end) of \(total)")
+        // Behind what was committed ahead of it, and its turns.
+        #expect(end < 120, "the small one ended at \(end) of \(total)")
         try await fixture.close()
     }
 
