@@ -3,7 +3,7 @@ package import Core
 package import Linux
 
 /// ledger-*.db: what happened to every recipient of every run, and why. Its writer sees clairon.db read-only as `app`, so
-/// that consent is checked in the statement that claims a recipient.
+/// that consent is checked in the transaction that claims a recipient.
 ///
 /// The calls that senders make all day take a completion, which runs on the writer's thread after the COMMIT and must only
 /// hand over; the others are async. Each is one transaction unless it says otherwise.
