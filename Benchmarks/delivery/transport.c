@@ -1,12 +1,14 @@
 /* The least that an application does to send one POST after the other over HTTP/2 with libcurl: what `make bench-delivery`
  * holds Clairon's transport against. The same request and the same settings as Sources/Curl, tuned as well: places that are
- * reused, one epoll and one timer, socket_action, and a body by a callback that refuses to rewind, so that libcurl cannot
+ * reused, one epoll and one timer, socket_action, sockets corked for a turn, and a body by a callback that refuses to rewind, so that libcurl cannot
  * send it twice.
  *
  * Usage: transport URL CA_FILE AUTHORIZATION BODY_FILE COUNT MULTIS STREAMS
  * Prints one line of JSON: messages, failures, seconds by the clock and of CPU.
  */
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@ struct lane {
     CURLM *multi;
     double due; /* milliseconds; negative when no timer is set */
     long number;
+    int socket;
 };
 
 struct place {
@@ -65,8 +68,27 @@ static size_t keep_answer(char *bytes, size_t size, size_t count, void *context)
 
 static size_t see_header(char *bytes, size_t size, size_t count, void *context) { return size * count; }
 
+/* Connections that have been used in the turn that goes on: their segments leave together at its end. */
+static int corked[64], corks;
+
+static void cork(int socket, int on) { setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof on); }
+
+static void begin_turn(int socket) {
+    for (int at = 0; at < corks; at++)
+        if (corked[at] == socket) return;
+    if (socket < 0 || corks == 64) return;
+    cork(socket, 1);
+    corked[corks++] = socket;
+}
+
+static void end_turn(void) {
+    while (corks > 0) cork(corked[--corks], 0);
+}
+
 static int watch(CURL *easy, curl_socket_t socket, int what, void *context, void *known) {
     struct lane *lane = context;
+    lane->socket = socket;
+    begin_turn(socket);
     if (what == CURL_POLL_REMOVE) return epoll_ctl(epoll, EPOLL_CTL_DEL, socket, NULL), 0;
     struct epoll_event event = {.events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0)};
     event.data.u64 = (unsigned)socket | (unsigned long)lane->number << 32;
@@ -136,7 +158,7 @@ int main(int count, char **words) {
     for (long number = 0; number < multis; number++) {
         struct lane *lane = &lanes[number];
         lane->number = number;
-        lane->due = -1;
+        lane->due = lane->socket = -1;
         lane->multi = curl_multi_init();
         curl_multi_setopt(lane->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
         curl_multi_setopt(lane->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
@@ -161,6 +183,7 @@ int main(int count, char **words) {
         for (int at = 0; at < ready; at++) {
             int mask = (events[at].events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
                        (events[at].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (events[at].events & EPOLLERR ? CURL_CSELECT_ERR : 0);
+            begin_turn((int)(unsigned)events[at].data.u64);
             curl_multi_socket_action(lanes[events[at].data.u64 >> 32].multi, (int)(unsigned)events[at].data.u64, mask, &running);
         }
         time = now();
@@ -168,6 +191,7 @@ int main(int count, char **words) {
             struct lane *lane = &lanes[number];
             if (lane->due >= 0 && lane->due <= time) {
                 lane->due = -1;
+                begin_turn(lane->socket);
                 curl_multi_socket_action(lane->multi, CURL_SOCKET_TIMEOUT, 0, &running);
             }
             int left;
@@ -185,6 +209,7 @@ int main(int count, char **words) {
                 if (begun < wanted) begun++, begin(place, url);
             }
         }
+        end_turn();
     }
     printf("{\"messages\": %ld, \"failures\": %ld, \"seconds\": %.6f, \"cpu\": %.6f}\n", ended, failed, (now() - start) / 1e3, cpu() - spent);
     return failed > 0;

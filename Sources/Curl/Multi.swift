@@ -24,7 +24,7 @@ package final class Multi {
     ///   - maxInFlight: transfers at once, at most `connections` over HTTP/1.1. Over HTTP/2 about 100 a
     ///     connection: what the peer has no stream for waits inside libcurl, which is slow.
     ///   - pools: the connections and the transfers are split over so many. At each answer libcurl looks at all
-    ///     transfers of the connection, so several with 25 each cost less than one with 100. A pool is used when
+    ///     transfers of the connection, so several with 50 each cost less than few with hundreds. A pool is used when
     ///     those before it are full.
     package init(options: TransportOptions, connections: Int, maxInFlight: Int, pools count: Int = 1) throws(CurlError) {
         precondition(connections > 0 && maxInFlight > 0 && count > 0, "a Multi that can send")
@@ -87,16 +87,19 @@ package final class Multi {
         var running: Int32 = 0
         var failure = CURLM_OK
         try watch.wait(atMostMilliseconds: rejected.isEmpty ? limit : 0) { pool, socket, mask in
+            watch.begin(pool)
             let code = curl_multi_socket_action(pools[pool].handle, socket, mask, &running)
             if code != CURLM_OK { failure = code }
         }
         // One stream's news sets a timer of 0 ms for its neighbours; the bound gives the owner its turn.
         var rounds = 0
         while rounds < 16, let pool = watch.takeDue() {
+            watch.begin(pool)
             let code = curl_multi_socket_action(pools[pool].handle, CURL_SOCKET_BAD, 0, &running)
             if code != CURLM_OK { failure = code }
             rounds += 1
         }
+        watch.finish()
         guard failure == CURLM_OK else { throw CurlError(call: "curl_multi_socket_action", code: failure.rawValue) }
         if let failure = watch.failure { throw failure }
     }

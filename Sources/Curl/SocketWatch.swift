@@ -3,6 +3,9 @@ import Linux
 
 /// What libcurl wants to be woken for: the sockets of some multi handles, in one epoll, and a timer of each.
 ///
+/// libcurl writes every frame by itself and changes what it waits for with each of them. Within a turn (`begin` to `finish`)
+/// the sockets of a handle are corked and its wishes gathered, so that what many messages have to say leaves in few packets.
+///
 /// Belongs to its `Multi` and to that one's thread.
 final class SocketWatch {
     private let epoll: Epoll
@@ -10,6 +13,8 @@ final class SocketWatch {
     private let time = SystemTime()
     private var watched: [Watched] = []
     private(set) var failure: CurlError?
+    /// In the turn that goes on.
+    private var begun: [Watched] = []
 
     /// One multi handle, as its callbacks know it.
     private final class Watched {
@@ -18,6 +23,8 @@ final class SocketWatch {
         let number: Int
         /// Monotonic milliseconds.
         var deadline: Int64?
+        var sockets: [WatchedSocket] = []
+        var isInTurn = false
 
         init(_ watch: SocketWatch, _ handle: UnsafeMutableRawPointer, number: Int) {
             (self.watch, self.handle, self.number) = (watch, handle, number)
@@ -45,7 +52,7 @@ final class SocketWatch {
         let socket = ccurl_multi_set_socket(watched.handle, { _, socket, action, context, known in
             guard let context else { return 0 }
             let watched = Unmanaged<Watched>.fromOpaque(context).takeUnretainedValue()
-            watched.watch.watch(socket, action, of: watched, isKnown: known != nil)
+            watched.watch.watch(socket, action, of: watched, known)
             return 0
         }, context)
         let timer = ccurl_multi_set_timer(watched.handle, { _, milliseconds, context in
@@ -87,23 +94,56 @@ final class SocketWatch {
         return limit < 0 ? left : min(limit, left)
     }
 
-    private func watch(_ socket: curl_socket_t, _ action: Int32, of watched: Watched, isKnown: Bool) {
+    /// Call it before libcurl acts for a handle, as often as you like in one turn.
+    func begin(_ number: Int) {
+        let watched = watched[number]
+        guard !watched.isInTurn else { return }
+        watched.isInTurn = true
+        begun.append(watched)
+        for socket in watched.sockets { socket.cork() }
+    }
+
+    /// What was written leaves, and what libcurl waits for counts.
+    func finish() {
+        for watched in begun {
+            watched.isInTurn = false
+            for socket in watched.sockets {
+                socket.uncork()
+                apply(socket, of: watched)
+            }
+        }
+        begun.removeAll(keepingCapacity: true)
+    }
+
+    private func watch(_ number: curl_socket_t, _ action: Int32, of watched: Watched, _ known: UnsafeMutableRawPointer?) {
         if action == CURL_POLL_REMOVE {
-            epoll.remove(socket)
+            epoll.remove(number)
+            // The connection may live on, with nobody to wait for.
+            known.map { Unmanaged<WatchedSocket>.fromOpaque($0).takeUnretainedValue() }?.uncork()
+            watched.sockets.removeAll { $0.number == number }
             return
         }
-        var events: Epoll.Events = []
-        if action & CURL_POLL_IN != 0 { events.insert(.readable) }
-        if action & CURL_POLL_OUT != 0 { events.insert(.writable) }
-        let token = UInt64(UInt32(bitPattern: socket)) | UInt64(watched.number) << 32
+        let socket = known.map { Unmanaged<WatchedSocket>.fromOpaque($0).takeUnretainedValue() } ?? WatchedSocket(number)
+        socket.wanted = Epoll.Events.interest(reads: action & CURL_POLL_IN != 0, writes: action & CURL_POLL_OUT != 0)
+        if known == nil {
+            watched.sockets.append(socket)
+            if watched.isInTurn { socket.cork() }
+            // It comes back with the next change of this socket.
+            curl_multi_assign(watched.handle, number, Unmanaged.passUnretained(socket).toOpaque())
+        }
+        if !watched.isInTurn { apply(socket, of: watched) }
+    }
+
+    private func apply(_ socket: WatchedSocket, of watched: Watched) {
+        guard socket.wanted != socket.watched else { return }
+        let token = UInt64(UInt32(bitPattern: socket.number)) | UInt64(watched.number) << 32
         do throws(Errno) {
-            if isKnown {
-                try epoll.modify(socket, events, token: token)
+            if socket.watched == nil {
+                try epoll.add(socket.number, socket.wanted, token: token)
             } else {
-                try epoll.add(socket, events, token: token)
-                // Any pointer will do: it comes back with the next change of this socket.
-                curl_multi_assign(watched.handle, socket, Unmanaged.passUnretained(watched).toOpaque())
+                try epoll.modify(socket.number, socket.wanted, token: token)
             }
+            socket.watched = socket.wanted
         } catch {
             failure = CurlError(call: error.call, code: error.code)
         }

@@ -104,7 +104,7 @@ struct LoadedAccount: Sendable {
         // Many hosts, few messages to each.
         case (_, true): (2, 100, 1)
         // 10,000 a second at 50 ms.
-        case (_, false): (1, 500, 20)
+        case (_, false): (1, 500, 10)
         }
         return EngineAccount(
             id: id, account: config.account, transport: transport, connections: connections, maxInFlight: inFlight, pools: pools,
