@@ -23,7 +23,7 @@ final class Scheduler: Sendable {
     private let forgottenAt = Lock<Timestamp?>(nil)
     /// The wall clock less the monotonic one, in milliseconds, as of the last round.
     private let clockOffset = Lock<Int64?>(nil)
-    private let thread: SchedulerThread
+    private let thread: TaskThread
     private let task = Lock<Task<Void, Never>?>(nil)
 
     private static let roundMilliseconds: Int64 = 500
@@ -46,7 +46,7 @@ final class Scheduler: Sendable {
         self.board = board
         self.log = log
         self.publish = publish
-        thread = try SchedulerThread()
+        thread = try TaskThread(named: "scheduler")
     }
 
     func start() {

@@ -1,12 +1,11 @@
 import Glibc
-import Linux
 
-/// The thread that runs the scheduler's task, and the task's alarm: a wait that anyone can cut short. One waiter at a time; a
-/// ring while nobody waits ends the next wait at once.
+/// A thread that runs one task, and the task's alarm: a wait that anyone can cut short. One waiter at a time; a ring while
+/// nobody waits ends the next wait at once.
 ///
 /// Not the runtime's own pool: once a second libdispatch counts the workers that run there by opening files of /proc, and traps
 /// when there is no descriptor left for that.
-final class SchedulerThread: TaskExecutor {
+package final class TaskThread: TaskExecutor {
     private struct State {
         var isRinging = false
         var isEnding = false
@@ -21,15 +20,15 @@ final class SchedulerThread: TaskExecutor {
     private let jobs: Mailbox<UnownedJob>
     private let state: Lock<State>
 
-    init() throws {
+    package init(named name: String) throws(Errno) {
         jobs = try Mailbox<UnownedJob>()
         state = Lock(State())
-        _ = try Thread.start(named: "scheduler") { self.run() }
+        _ = try Thread.start(named: name) { self.run() }
     }
 
-    func enqueue(_ job: consuming ExecutorJob) { jobs.post(UnownedJob(job)) }
+    package func enqueue(_ job: consuming ExecutorJob) { jobs.post(UnownedJob(job)) }
 
-    func ring() {
+    package func ring() {
         let waiter = state.withLock { state in
             state.isRinging = state.waiter == nil
             return state.takeWaiter()
@@ -38,7 +37,7 @@ final class SchedulerThread: TaskExecutor {
     }
 
     /// Only from a task of this thread: its next turn knows when to wake.
-    func wait(atMost milliseconds: Int64) async {
+    package func wait(atMost milliseconds: Int64) async {
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
                 if !state.isRinging { state.waiter = (SystemTime().monotonicMilliseconds + milliseconds, continuation) }
@@ -50,7 +49,7 @@ final class SchedulerThread: TaskExecutor {
     }
 
     /// Once its tasks are over.
-    func end() {
+    package func end() {
         state.withLock { $0.isEnding = true }
         jobs.nudge()
     }
