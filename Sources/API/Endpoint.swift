@@ -87,6 +87,8 @@ package struct Endpoint: Sendable {
     package var idempotency: Idempotency
     /// Takes `If-Match`.
     package var takesIfMatch: Bool
+    /// Heeds `Prefer: respond-async`, and then answers 202.
+    package var respondsAsync: Bool
     /// Statuses of refusals that the rest does not tell.
     package var refusals: [Int]
     package var handler: Handler
@@ -102,7 +104,7 @@ package struct Endpoint: Sendable {
 
     package init(_ method: Method, _ template: String, _ access: Access, _ summary: String, query: [Parameter] = [], body: Body? = nil,
                  results: [(Int, Result)], maxBodyBytes: Int = 1_048_576, idempotency: Idempotency = .none,
-                 takesIfMatch: Bool = false, refusals: [Int] = [], handler: @escaping Handler) {
+                 takesIfMatch: Bool = false, respondsAsync: Bool = false, refusals: [Int] = [], handler: @escaping Handler) {
         self.method = method
         self.template = template
         self.access = access
@@ -113,6 +115,7 @@ package struct Endpoint: Sendable {
         self.maxBodyBytes = maxBodyBytes
         self.idempotency = idempotency
         self.takesIfMatch = takesIfMatch
+        self.respondsAsync = respondsAsync
         self.refusals = refusals
         self.handler = handler
     }

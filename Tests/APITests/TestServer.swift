@@ -31,22 +31,24 @@ final class TestServer: Sendable {
         return limits
     }()
 
-    init(adding groups: [RouteGroup] = [], limits: AccessLimits = TestServer.limits, maxPendingBytes: Int = 64 << 20) throws {
+    init(adding groups: [RouteGroup] = [], limits: AccessLimits = TestServer.limits, maxPendingBytes: Int = 64 << 20,
+         maxWaitingImportBytes: Int = 256 << 20) throws {
         path = NSTemporaryDirectory() + "clairon-api-" + UUID().uuidString
         store = try Store(folder: DataFolder(path: path), accounts: TestServer.accounts, maxPendingBytes: maxPendingBytes, time: time)
         context = try APIContext(store: store, channelRules: [HexRules(), TokenRules(), EndpointRules(), PhoneRules()],
-                                 privateEndpointAccounts: ["web-lab"], maxBodyBytes: 65_536, limits: limits)
+                                 privateEndpointAccounts: ["web-lab"], maxBodyBytes: 65_536, maxWaitingImportBytes: maxWaitingImportBytes, limits: limits)
         api = API(context, adding: groups)
         schemas = SchemaCheck(document: try JSONValue(parsing: api.document))
         server = try Server(ServerConfiguration(), router: api.router)
         port = try server.start()
+        try context.imports.start(context)
         key = try store.writeNow { try KeyToken.create(name: "all", kind: .server, scopes: Scope.allCases, in: $0).text }
     }
 
     /// Runs `body` against a new server and ends it, whatever happens.
     static func run(adding groups: [RouteGroup] = [], limits: AccessLimits = TestServer.limits, maxPendingBytes: Int = 64 << 20,
-                    _ body: (TestServer) async throws -> Void) async throws {
-        let server = try TestServer(adding: groups, limits: limits, maxPendingBytes: maxPendingBytes)
+                    maxWaitingImportBytes: Int = 256 << 20, _ body: (TestServer) async throws -> Void) async throws {
+        let server = try TestServer(adding: groups, limits: limits, maxPendingBytes: maxPendingBytes, maxWaitingImportBytes: maxWaitingImportBytes)
         do {
             try await body(server)
             try await server.stop()
@@ -64,6 +66,7 @@ final class TestServer: Sendable {
                 continuation.resume()
             }
         }
+        await context.imports.stop()
         try store.close()
         try FileManager.default.removeItem(atPath: path)
     }

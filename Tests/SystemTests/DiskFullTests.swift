@@ -37,6 +37,32 @@ extension SystemTests {
             #expect(try server.stop() == .exit(0))
         }
 
+        @Test func `an import that nobody waits for is refused on a full disk, and one that was taken goes on with room`() throws {
+            let folder = try TemporaryFolder()
+            let disk = try SmallDisk(megabytes: 48, in: folder)
+            let server = try ServerProcess([:], port: Clairon.freePort(), in: folder, within: disk.command)
+            try server.start()
+            let api = try server.api()
+            let headers = [("Content-Type", "text/csv"), ("Prefer", "respond-async")]
+            let table = Array(("external_id,attributes.n\n" + (1...60_000).map { "u\($0),\($0)\n" }.joined()).utf8)
+            let taken = try api.send("POST", "/v1/imports?kind=profiles", headers: headers, body: table)
+            try disk.fill()
+            #expect(taken.status == 202)
+            try Poll.until("the import's word of the full disk") { server.log.contains(" import_waits ") }
+            #expect(try api.get("/v1/imports/imp_1")["state"] == "running")
+            let refused = try server.http.send("POST", "/v1/imports?kind=profiles", headers: headers + [("Authorization", "Bearer \(api.key)")], body: table)
+            #expect(refused.status == 503 && refused.json["code"] == "storage_full" && refused.headers["retry-after"] == "30", "\(refused.text)")
+
+            try disk.makeRoom()
+            let job = try Poll.until("the end of the import", seconds: 60) { () -> JSONValue? in
+                let job: JSONValue? = try api.get("/v1/imports/imp_1")
+                return job?["state"] == "running" ? nil : job
+            }
+            #expect(job["state"] == "finished" && job["lines"] == 60_000 && job["accepted"] == 60_000)
+            #expect(try api.get("/v1/imports")["data"]?.array?.count == 1)
+            #expect(try server.stop() == .exit(0))
+        }
+
         @Test func `a campaign that the disk stops goes on with room, and nobody gets it twice`() throws {
             let folder = try TemporaryFolder()
             let disk = try SmallDisk(megabytes: 32, in: folder)

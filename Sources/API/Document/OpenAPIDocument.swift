@@ -73,6 +73,7 @@ struct OpenAPIDocument {
         if endpoint.access != .open { names += ["RateLimit", "RateLimit-Policy"] }
         if case .schema(let name) = result, versioned.contains(name) { names.append("ETag") }
         if endpoint.method == .POST, status == 201 { names.append("Location") }
+        if endpoint.respondsAsync, status == 202 { names += ["Location", "Preference-Applied"] }
         if endpoint.idempotency != .none { names.append("Idempotency-Replayed") }
         return names
     }
@@ -100,6 +101,10 @@ struct OpenAPIDocument {
         if endpoint.takesIfMatch {
             parameters.append(["name": "If-Match", "in": "header", "description": "The ETag of the version the change was made from.",
                                "schema": ["type": "string", "pattern": "^\"[0-9]{1,18}\"$", "examples": ["\"3\""]]])
+        }
+        if endpoint.respondsAsync {
+            parameters.append(["name": "Prefer", "in": "header", "description": "`respond-async`: answer before the work is done (RFC 7240).",
+                               "schema": ["type": "string", "examples": ["respond-async"]]])
         }
         if endpoint.results.contains(where: { $0.status == 304 }) {
             parameters.append(["name": "If-None-Match", "in": "header", "description": "ETags of the versions that are at hand: 304 when one of them is the present one.",

@@ -48,6 +48,7 @@ enum RefusalText {
             ("ETag", "The version: give it as If-Match to change nothing else.", ["type": "string", "pattern": "^\"[0-9]+\"$"]),
             ("Idempotency-Replayed", "`true` on the recorded answer to a repeat.", ["type": "string", "const": "true"]),
             ("Location", "Where the new resource is.", ["type": "string", "pattern": "^/v1/"]),
+            ("Preference-Applied", "`respond-async` (RFC 7240).", ["type": "string", "const": "respond-async"]),
             ("RateLimit", "How the key stands (draft-ietf-httpapi-ratelimit-headers-10).", ["type": "string"]),
             ("RateLimit-Limit", "Requests at once.", ["type": "string", "pattern": "^[0-9]+$"]),
             ("RateLimit-Policy", "The rate of the key.", ["type": "string"]),

@@ -25,8 +25,10 @@ final class ImportPipe: Sendable {
     private let store: Store
     private let state = Lock(State())
 
-    init(job: ImportID, reader: ImportLineReader, store: Store) {
+    /// - Parameter lines: how many of the job are stored already.
+    init(job: ImportID, from lines: Int64 = 0, reader: ImportLineReader, store: Store) {
         (self.job, self.reader, self.store) = (job, reader, store)
+        state.withLock { $0.lines = lines }
     }
 
     /// Returns when there is room for a slice to be read.
@@ -42,17 +44,18 @@ final class ImportPipe: Sendable {
     /// - Throws: why a slice could not be stored.
     func send(_ slice: [ImportItem], bytes: Int) async throws {
         try check()
-        state.withLock { state in
+        let first = state.withLock { state in
             state.slices += 1
-            state.lines += Int64(slice.count)
             state.hasRoom = false
+            defer { state.lines += Int64(slice.count) }
+            return state.lines
         }
         store.giveBack(ImportPipe.room - bytes)
         store.feed(bytes: bytes, { [self] transaction in
             try check()
             var tally = ImportTally()
             for item in slice { tally.count(try reader.store(item, in: transaction), line: item.line) }
-            try transaction.advance(import: job, by: tally)
+            try transaction.advance(import: job, from: first, by: tally)
         }, ran: { [self] in
             leave(nil)
         }, completion: { [self] result in
@@ -68,25 +71,28 @@ final class ImportPipe: Sendable {
         try check()
     }
 
+    /// Returns when no slice is on the way any more; room that was made is given back.
+    func settle() async {
+        let hadRoom = state.withLock { state in
+            defer { state.hasRoom = false }
+            return state.hasRoom
+        }
+        if hadRoom { store.giveBack(ImportPipe.room) }
+        // Whether it commits says nothing of the slices: they have told of themselves.
+        _ = try? await store.feed { _ in }
+    }
+
     /// Ends the import once every slice has run. This is taken however much waits, or the job would stay as it is.
     ///
     /// - Throws: why it cannot be `finished`.
     func end(_ end: ImportJob.State) async throws -> ImportJob {
-        let (lines, hadRoom) = state.withLock { state in
-            defer { state.hasRoom = false }
-            return (state.lines, state.hasRoom)
+        await settle()
+        if end == .finished {
+            try check()
+            // Its lines may have ended opt-ins: whoever reads that it is finished may rely on them.
+            await reader.context.fence.pass()
         }
-        if hadRoom { store.giveBack(ImportPipe.room) }
-        return try await withUnsafeThrowingContinuation { continuation in
-            store.feed({ [self] transaction in
-                let job = try transaction.end(import: job, end)
-                guard end == .finished else { return job }
-                try check()
-                // A slice that failed in this very transaction has not said so yet.
-                guard job.lines == lines else { throw StorageError.unusable("a slice of \(job.id) was not stored") }
-                return job
-            }, ran: nil, completion: { continuation.resume(with: $0) })
-        }
+        return try await store.feed { [job] transaction in try transaction.end(import: job, end) }
     }
 
     private func check() throws {

@@ -1,6 +1,8 @@
 import Core
-import HTTPServer
 import Storage
+
+/// The next bytes of the body of an import, never empty; nil at the end.
+typealias ImportBody = () async throws -> [UInt8]?
 
 /// The body of an import, cut into items while it arrives.
 struct ImportSource {
@@ -12,7 +14,7 @@ struct ImportSource {
         case csv(CSVReader, ImportColumns)
     }
 
-    private let body: RequestBody
+    private let body: ImportBody
     private let reader: ImportLineReader
     private var form: Form
     /// What came with the header.
@@ -21,19 +23,19 @@ struct ImportSource {
     /// Why nothing after the last item can be read.
     private(set) var fault: CSVProblem?
 
-    init(ndjson body: RequestBody, _ reader: ImportLineReader) {
+    init(ndjson body: @escaping ImportBody, _ reader: ImportLineReader) {
         (self.body, self.reader) = (body, reader)
         form = .ndjson(LineSplitter(maxBytes: ImportSource.maxLineBytes))
     }
 
     /// Reads the header.
     ///
-    /// - Throws: `Problem` or `InvalidInput` for a header that cannot be; `BodyError`.
-    init(csv body: RequestBody, _ reader: ImportLineReader) async throws {
+    /// - Throws: `Problem` or `InvalidInput` for a header that cannot be; what the body throws.
+    init(csv body: @escaping ImportBody, _ reader: ImportLineReader) async throws {
         (self.body, self.reader) = (body, reader)
         var csv = CSVReader(maxRecordBytes: ImportSource.maxLineBytes)
         while early.isEmpty, !isAtEnd {
-            if let bytes = try await body.next() { early = csv.read(bytes) } else { isAtEnd = true }
+            if let bytes = try await body() { early = csv.read(bytes) } else { isAtEnd = true }
         }
         if isAtEnd { early = [csv.finish()].compactMap(\.self) }
         var header: [String] = []
@@ -50,14 +52,14 @@ struct ImportSource {
 
     /// The next items, which may be none; nil at the end.
     ///
-    /// - Throws: `BodyError`.
-    mutating func next() async throws(BodyError) -> [ImportItem]? {
+    /// - Throws: what the body throws.
+    mutating func next() async throws -> [ImportItem]? {
         if !early.isEmpty {
             defer { early = [] }
             return items(early)
         }
         guard !isAtEnd, fault == nil else { return nil }
-        let bytes = try await body.next()
+        let bytes = try await body()
         isAtEnd = bytes == nil
         switch form {
         case .ndjson(var splitter):

@@ -6,15 +6,15 @@ extension RouteGroup {
     /// Bulk data: `/v1/imports`.
     static let imports = RouteGroup("imports", [
         Endpoint(.POST, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]),
-                 "Reads lines of JSON, or records of CSV, while they arrive and stores them in slices of 500, each in one transaction. A line that is refused stops nothing; CSV with a quote or a line end out of place is read no further (400). The answer comes when the body has ended; lines are safe to send again.",
+                 "Reads lines of JSON, or records of CSV, while they arrive and stores them in slices of 500, each in one transaction. A line that is refused stops nothing; CSV with a quote or a line end out of place is read no further (400). The answer comes when the body has ended; lines are safe to send again. With `Prefer: respond-async` it comes as soon as the body is stored as a whole (202), and the lines are stored afterwards, whatever happens to the server: `GET /v1/imports/{id}` tells how far they are.",
                  query: [
                     .init("kind", "What the lines are.", schema: #"{"enum":["profiles","subscriptions","events"]}"#, isRequired: true),
                     .init("create_profiles", "Whether events of unknown profiles make them.", schema: #"{"type":"boolean","default":false}"#),
                     .init("label", "What you call this import, such as the name of its file: 1 to 128 characters.",
                           schema: #"{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\u0000-\u001F\u007F]*$"}"#),
                  ],
-                 body: .init(types: [("application/x-ndjson", "ImportLine"), ("application/jsonl", "ImportLine"), ("text/csv", "ImportTable")]), results: [(200, .schema("Import"))],
-                 maxBodyBytes: 64 << 30) { call in
+                 body: .init(types: [("application/x-ndjson", "ImportLine"), ("application/jsonl", "ImportLine"), ("text/csv", "ImportTable")]), results: [(200, .schema("Import")), (202, .schema("Import"))],
+                 maxBodyBytes: 64 << 30, respondsAsync: true) { call in
             let query = try call.query()
             guard let kind = try query.choice("kind", of: ImportJob.Kind.self) else {
                 throw Problem.parameter("?kind", "The query parameter kind must be one of profiles, subscriptions, events.")
@@ -23,17 +23,28 @@ extension RouteGroup {
             let label = try label(query)
             let type = try JSONBody.checkType(call.request, allowed: ["application/x-ndjson", "application/jsonl", "text/csv"])
             let reader = ImportLineReader(kind: kind, createsProfiles: try query.bool("create_profiles") ?? false, context: call.context)
-            let source = type == "text/csv" ? try await ImportSource(csv: call.request.body, reader) : ImportSource(ndjson: call.request.body, reader)
-            let id = try await call.store.write { transaction in
+            let format: Upload.Format = type == "text/csv" ? .csv : .ndjson
+            let body = call.request.body.next
+            let begin: @Sendable (StoreTransaction) throws -> ImportID = { transaction in
                 let id = try transaction.startImport(kind, label: label)
                 try call.auditor.note(.importStart, "\(id)", in: transaction)
                 return id
             }
-            var stream = ImportStream(source, ImportPipe(job: id, reader: reader, store: call.store))
-            let job = try await stream.run()
-            // Its lines may have ended opt-ins.
-            await call.context.fence.pass()
-            return Answer(200, job.json)
+            if call.request.prefers("respond-async") {
+                let length = call.request.headers["content-length"]?.decimal.map { Int($0) }
+                let job = try await call.context.imports.take(body, length: length, format: format, reader, begin)
+                return Answer(202, job.json, headers: [("location", "/v1/imports/\(job.id)"), ("preference-applied", "respond-async")])
+            }
+            let source = format == .csv ? try await ImportSource(csv: body, reader) : ImportSource(ndjson: body, reader)
+            let pipe = ImportPipe(job: try await call.store.write(begin), reader: reader, store: call.store)
+            var stream = ImportStream(source, pipe)
+            do {
+                return Answer(200, try await stream.run().json)
+            } catch {
+                // The error itself says more than a second one about the job would.
+                _ = try? await pipe.end(.failed)
+                throw error
+            }
         },
         Endpoint(.GET, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]), "All imports, newest first, without their errors.",
                  query: Page.parameters, results: [(200, .schema("ImportList"))]) { call in
@@ -70,7 +81,7 @@ extension RouteGroup {
     private static let summaryNames = #""id","kind","label","state","lines","accepted","rejected","created_at","finished_at""#
     private static let summaryFields = #"""
         "id":{"type":"string"},"kind":{"enum":["profiles","subscriptions","events"]},"label":{"type":["string","null"]},
-        "state":{"enum":["running","finished","failed"],"description":"`failed`: the body broke off or could not be read further, or the server ended. What `accepted` counts is stored."},
+        "state":{"enum":["running","finished","failed"],"description":"`failed`: the body broke off or could not be read further, or the server ended while it came. What `accepted` counts is stored."},
         "lines":{"type":"integer","description":"Read so far, without empty ones."},"accepted":{"type":"integer"},"rejected":{"type":"integer"},
         "created_at":{"type":"string","format":"date-time"},"finished_at":{"type":["string","null"],"format":"date-time"}
         """#

@@ -85,3 +85,10 @@ package struct ImportID: Identifier {
     package let rawValue: Int64
     package init(rawValue: Int64) { self.rawValue = rawValue }
 }
+
+/// The body of an import that goes on after its answer.
+package struct UploadID: Identifier {
+    package static let prefix = "upl"
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}

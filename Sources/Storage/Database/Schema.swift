@@ -27,6 +27,7 @@ package enum Schema: Sendable {
                 ("0015_account_pace", PackageResources._015_account_pace_sql),
                 ("0016_message", PackageResources._016_message_sql),
                 ("0020_import_label_length", PackageResources._020_import_label_length_sql),
+                ("0021_upload", PackageResources._021_upload_sql),
             ]
         case .ledger:
             [

@@ -61,6 +61,13 @@ extension Store {
         file.writer.feed(bytes: bytes, { [self] db in try body(StoreTransaction(db: db, store: self, now: now)) }, ran: ran, completion: completion)
     }
 
+    /// The same, for the last piece or the only one: returns once it is durable, and all that was fed before it.
+    package func feed<Value: Sendable>(bytes: Int = 0, _ body: @escaping @Sendable (StoreTransaction) throws -> Value) async throws -> Value {
+        try await withUnsafeThrowingContinuation { continuation in
+            feed(bytes: bytes, body, ran: nil, completion: { continuation.resume(with: $0) })
+        }
+    }
+
     /// Takes room for bulk work (`Writer.reserve`).
     package func reserve(_ bytes: Int) async { await file.writer.reserve(bytes) }
 

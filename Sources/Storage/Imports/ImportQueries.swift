@@ -22,12 +22,13 @@ extension StoreTransaction {
 
     /// Adds to how far an import is, in the transaction of the lines it counts.
     ///
-    /// - Throws: `StorageError.notFound` when it is not running.
-    package func advance(import id: ImportID, by tally: ImportTally) throws {
+    /// - Parameter lines: how many were counted before, so that none is counted twice and none is left out.
+    /// - Throws: `StorageError.notFound` when it is not running, or not there.
+    package func advance(import id: ImportID, from lines: Int64, by tally: ImportTally) throws {
         // Returns nothing. Adds to the counts of a running import.
         let changed = try run("""
-            UPDATE import SET lines = lines + ?, accepted = accepted + ?, rejected = rejected + ? WHERE id = ? AND state = 'running'
-            """, [tally.lines, tally.accepted, tally.rejected, id.rawValue])
+            UPDATE import SET lines = lines + ?, accepted = accepted + ?, rejected = rejected + ? WHERE id = ? AND state = 'running' AND lines = ?
+            """, [tally.lines, tally.accepted, tally.rejected, id.rawValue, lines])
         guard changed == 1 else { throw StorageError.notFound }
         guard !tally.errors.isEmpty, let kept = try importJob(id)?.errors, kept.count < ImportTally.maxErrors else { return }
         // Returns nothing. Sets the errors of an import.
@@ -46,11 +47,14 @@ extension StoreTransaction {
         return job
     }
 
-    /// At start-up: what was running when the process ended has failed.
+    /// At start-up: what was running when the process ended has failed, unless its body is here.
     @discardableResult
     package func failInterruptedImports() throws -> Int {
-        // Returns nothing. Ends running imports.
-        try run("UPDATE import SET state = 'failed', finished_at = ? WHERE state = 'running'", [now.milliseconds])
+        // Returns nothing. Ends running imports that have no upload.
+        try run("""
+            UPDATE import SET state = 'failed', finished_at = ?
+            WHERE state = 'running' AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.import = import.id)
+            """, [now.milliseconds])
     }
 }
 

@@ -24,6 +24,8 @@ struct Config: Sendable {
         var maxBodyBytes = 1 << 20
         /// Taken and not yet stored.
         var maxPendingWriteBytes = 64 << 20
+        /// Of imports that nobody waits for.
+        var maxWaitingImportBytes = 256 << 20
         var maxConnections = 10_000
         /// Of one client address; nil for no limit, as behind a proxy, where all come from one.
         var maxConnectionsPerAddress: Int?

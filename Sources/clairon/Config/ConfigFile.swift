@@ -63,6 +63,7 @@ extension Config {
         if var limits = reader.reader("limits") {
             if let bytes = limits.int("max_body_bytes", in: 1_024...(64 << 20)) { self.limits.maxBodyBytes = Int(bytes) }
             if let bytes = limits.int("pending_write_bytes", in: 8 << 20...(16 << 30)) { self.limits.maxPendingWriteBytes = Int(bytes) }
+            if let bytes = limits.int("waiting_import_bytes", in: 1 << 20...(1 << 40)) { self.limits.maxWaitingImportBytes = Int(bytes) }
             if let count = limits.int("max_connections", in: 16...100_000) { self.limits.maxConnections = Int(count) }
             if let count = limits.int("max_connections_per_address", in: 1...100_000) { self.limits.maxConnectionsPerAddress = Int(count) }
             let perSecond = limits.int("requests_per_second", in: KeyRate.range)

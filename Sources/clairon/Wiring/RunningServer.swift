@@ -51,7 +51,7 @@ final class RunningServer: Sendable {
         context = try APIContext(
             store: store, channelRules: LoadedAccount.rules,
             privateEndpointAccounts: Set(config.accounts.filter(\.allowPrivateEndpoints).map(\.account.name)),
-            maxBodyBytes: config.limits.maxBodyBytes, limits: config.limits.access)
+            maxBodyBytes: config.limits.maxBodyBytes, maxWaitingImportBytes: config.limits.maxWaitingImportBytes, limits: config.limits.access)
         engine = try Engine(
             store: store, ledger: ledger,
             accounts: loaded.compactMap { account in
@@ -109,6 +109,7 @@ final class RunningServer: Sendable {
             throw StorageError.unusable("cannot listen on \(config.listen.host):\(config.listen.port): \(error)")
         }
         engine.start()
+        try context.imports.start(context)
         try AdminSocket.serve(folder: config.dataFolder) { [context] in AdminCommands.answer($0, context.store, services, forget: context.keys.forget) }
         let origin = isSocketInherited ? "LISTEN_FDS" : "listen"
         log.info("listening", metadata: [
@@ -151,11 +152,13 @@ final class RunningServer: Sendable {
         progress.end()
         async let messages: Void = engine.stop()
         async let events: Void = webhooks.stop()
+        async let imports: Void = context.imports.stop()
         if notice > .zero { try? await Task.sleep(for: notice) }
         await server.drain()
         if !(await server.hasJoined(withinMilliseconds: 5_000)) { log.error("handlers_stuck") }
         await messages
         await events
+        await imports
         unlink(AdminSocket.path(in: folder.path))
         do {
             try ledger.close()
