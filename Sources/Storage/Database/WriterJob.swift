@@ -25,6 +25,7 @@ struct WriterJob: Sendable {
                 outcome.result = .success(try body(db))
                 return true
             } catch {
+                DiskFailure.check(error, path: db.mainPath)
                 Damage.check(error, path: db.mainPath)
                 let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
                 outcome.result = .failure(isFull ? StorageError.full : error)

@@ -94,13 +94,11 @@ struct WriterLoop {
             figures.commits.withLock { $0 += 1 }
             let taken = (begun.duration(to: .now) - idle) / .seconds(1)
             figures.durations.withLock { $0.add(taken) }
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
-            // After an I/O error at COMMIT nobody knows whether the data is there: only a restart from disk does.
-            abortProcess(error)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
             failure = .overloaded
             rollback()
         } catch {
+            DiskFailure.check(error, path: pool.path)
             Damage.check(error, path: pool.path)
             failure = .full
             rollback()
@@ -138,7 +136,7 @@ struct WriterLoop {
             group.append(job)
             let before = db.totalChangesCount
             let isDone = job.run(db)
-            // SQLITE_FULL, NOMEM and IOERR may roll the whole transaction back on their own.
+            // SQLITE_FULL and NOMEM may roll the whole transaction back on their own.
             guard db.isInsideTransaction else { throw StorageError.full }
             job.ran?()
             if !isDone, db.totalChangesCount != before { return false }
@@ -177,13 +175,13 @@ struct WriterLoop {
         }
     }
 
-    private func abortProcess(_ error: DatabaseError) -> Never {
-        let line = "fatal storage_io_error code=\(error.extendedResultCode.rawValue): stopping at once, the outcome of the last commit is on the disk\n"
-        _ = Array(line.utf8).withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
-        abort()
-    }
-
     private mutating func checkpoint(idle: Bool) {
-        try? pool.writeWithoutTransaction { try checkpoints.run($0, path: pool.path, isIdle: idle) }
+        do {
+            try pool.writeWithoutTransaction { try checkpoints.run($0, path: pool.path, isIdle: idle) }
+        } catch {
+            DiskFailure.check(error, path: pool.path)
+            Damage.check(error, path: pool.path)
+            // Readers hold it up, or the disk is full: it is tried again after the next commits.
+        }
     }
 }

@@ -47,10 +47,12 @@ final class ServerProcess {
     var log: String { logs.map { ChildProcess.text(of: $0 + ".err") + ChildProcess.text(of: $0 + ".out") }.joined() }
 
     /// Starts it without waiting for anything.
-    func spawn() throws {
+    ///
+    /// - Parameter extra: for this start alone.
+    func spawn(environment extra: [String] = []) throws {
         starts += 1
         logs.append("\(folder.path)/server-\(starts)")
-        process = try ChildProcess(command(), log: logs[logs.count - 1], environment: environment, socket: socket)
+        process = try ChildProcess(command(), log: logs[logs.count - 1], environment: environment + extra, socket: socket)
     }
 
     private func command() throws -> [String] {
