@@ -71,6 +71,13 @@ struct Backlog {
         return nil
     }
 
+    /// What `next` gave is the first of its run again.
+    mutating func putBack(_ delivery: LeasedDelivery) {
+        guard let index = queues.firstIndex(where: { $0.run.run == delivery.run }) else { preconditionFailure("its run was there a moment ago") }
+        queues[index].waiting.prepend(delivery)
+        count += 1
+    }
+
     /// When the first run may go on, if all that wait are held back by their own pace.
     func nextAt(now: Int64) -> Int64? {
         guard urgent.isEmpty else { return nil }

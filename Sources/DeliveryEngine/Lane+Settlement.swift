@@ -147,7 +147,7 @@ extension Lane {
 
     /// It has left its origin's account.
     func left(_ prepared: PreparedDelivery, isReply: Bool, _ clock: SenderClock) {
-        if adapter.faultScope == .origin { origins.ended(prepared.origin, isReply: isReply, now: clock.monotonic) }
+        if adapter.faultScope == .origin { origins.ended(prepared.origin, answering: isReply ? prepared.sentAt : nil, now: clock.monotonic) }
     }
 
     /// `scheme://host:port` of a URL this program has made or checked.

@@ -30,6 +30,8 @@ final class Lane {
     private var exhausted: [RunID: Timestamp] = [:]
     /// Where each recipient brings a server of its own.
     var origins: OriginBook
+    /// When the origin that campaigns wait for owes an answer, in monotonic milliseconds.
+    private var overdueAt: Int64?
     var intending: [UInt64: [PreparedDelivery]] = [:]
     var ready = ReadyQueue()
     var inFlight: [UInt64: PreparedDelivery] = [:]
@@ -204,6 +206,7 @@ final class Lane {
         if !results.isEmpty { times.append(max(resultsSince + Lane.resultWait, ledgerNotBefore)) }
         if !unsettled.isEmpty { times.append(ledgerNotBefore) }
         if let time = verdictsDueAt { times.append(time) }
+        if let time = overdueAt, time > steppedAt { times.append(time) }
         if let time = paceMemory.deadline(of: pace) { times.append(max(time, ledgerNotBefore)) }
         guard !isDraining else { return times.min() }
         if !runs.isEmpty, !isLeasing, ledgerNotBefore > steppedAt { times.append(ledgerNotBefore) }
@@ -251,6 +254,7 @@ final class Lane {
         }
         guard backlog.count > backlog.urgentCount, intending.count < 2, results.count + recording * Lane.maxResults < Lane.maxUnrecorded
         else { return }
+        overdueAt = nil
         begin(clock: clock, room: room(urgent: false), intend: ledger.intend) { $0.next(now: clock.monotonic) }
     }
 
@@ -265,7 +269,7 @@ final class Lane {
         var refusals: [Refusal] = []
         var held: [Timestamp: [DeliveryID]] = [:]
         var passedOver = 0
-        while batch.count < room, passedOver < Lane.maxResults, let next = next(&backlog) {
+        preparing: while batch.count < room, passedOver < Lane.maxResults, let next = next(&backlog) {
             switch prepare(next.delivery, of: next.run, clock: clock) {
             case .ready(let prepared): batch.append(prepared)
             case .refused(let refusal):
@@ -276,6 +280,11 @@ final class Lane {
                 held[until, default: []].append(next.delivery.id)
                 passedOver += 1
                 next.run.pace?.giveBack(1)
+            case .behind(let until):
+                overdueAt = until
+                next.run.pace?.giveBack(1)
+                backlog.putBack(next.delivery)
+                break preparing
             }
         }
         if !refusals.isEmpty { ledger.run(.refuse(refusals), now: clock.wall) }
@@ -291,6 +300,8 @@ final class Lane {
         case refused(Refusal)
         /// Its origin asked us to wait, or owes too many answers.
         case held(until: Timestamp)
+        /// Its origin has all that it may, and answers: what is behind it waits too, until then at most.
+        case behind(until: Int64)
     }
 
     private func prepare(_ delivery: LeasedDelivery, of run: SendingRun, clock: SenderClock) -> Preparation {
@@ -308,7 +319,11 @@ final class Lane {
             var prepared = PreparedDelivery(delivery: delivery, language: message.language, request: request)
             guard adapter.faultScope == .origin else { return .ready(prepared) }
             prepared.origin = origin(of: request.url)
-            if let wait = origins.wait(for: prepared.origin, now: clock.monotonic) { return .held(until: clock.wall + .milliseconds(wait)) }
+            switch origins.turn(for: prepared.origin, now: clock.monotonic) {
+            case .wait(let milliseconds): return .held(until: clock.wall + .milliseconds(milliseconds))
+            case .full(let milliseconds) where !prepared.isUrgent: return .behind(until: clock.monotonic + milliseconds)
+            case .now, .full: break
+            }
             origins.began(prepared.origin, now: clock.monotonic)
             return .ready(prepared)
         }

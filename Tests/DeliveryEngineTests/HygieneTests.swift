@@ -62,6 +62,24 @@ import Testing
         try await fixture.close()
     }
 
+    @Test func `a stranger's server that had answered and falls silent leaves places to the others`() async throws {
+        let silent = try StubProvider()
+        // It answers ten people, and nobody after them.
+        let answered = Set((0..<10).map(EngineFixture.token))
+        silent.hold { !answered.contains($0) }
+        let ports = Dictionary(uniqueKeysWithValues: (0..<100).map { (EngineFixture.token($0), silent.port) })
+        let fixture = try await EngineFixture(people: 200, faultScope: .origin, places: 32, ports: ports, provider: StubProvider())
+        let campaign = try await fixture.launch()
+        #expect(try await fixture.eventually { try await fixture.states(of: campaign)[.accepted] == 110 })
+        #expect(fixture.engine.board.all.first?.outcomes["ambiguous"] == nil, "none of its requests has timed out")
+        #expect(try await fixture.states(of: campaign)[.sending] ?? 0 <= 24)
+        silent.letGo()
+        #expect(try await fixture.finishes(campaign))
+        #expect(try await fixture.states(of: campaign) == [.accepted: 200])
+        try await fixture.close()
+        await silent.stop()
+    }
+
     @Test func `an open breaker lets one message find out`() async throws {
         let time = ShiftedTime()
         let fixture = try await EngineFixture(people: 200, time: time, provider: StubProvider { _, _ in (401, nil) })
