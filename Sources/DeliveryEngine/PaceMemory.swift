@@ -1,10 +1,11 @@
 import Core
 import Storage
 
-/// When an account's pace has to be written down: soon after it changed, once a second at most.
+/// When an account's pace has to be written down: at once when the provider asked for a longer wait, else once a second at most.
 struct PaceMemory {
     private struct Mark: Equatable {
         var perSecond: Double?
+        /// On the next full second: what many answers ask for within one is written once.
         var blockedUntil: Int64 = 0
     }
 
@@ -19,7 +20,7 @@ struct PaceMemory {
     /// What to write now.
     mutating func news(of pace: AccountPace, _ clock: SenderClock) -> SavedPace? {
         let mark = PaceMemory.mark(pace)
-        guard mark != written, clock.monotonic - writtenAt >= PaceMemory.interval else { return nil }
+        guard let due = due(mark), due <= clock.monotonic else { return nil }
         written = mark
         writtenAt = clock.monotonic
         let left = mark.blockedUntil - clock.monotonic
@@ -27,8 +28,13 @@ struct PaceMemory {
     }
 
     /// When `news` has something, in monotonic milliseconds.
-    func deadline(of pace: AccountPace) -> Int64? {
-        PaceMemory.mark(pace) == written ? nil : writtenAt + PaceMemory.interval
+    func deadline(of pace: AccountPace) -> Int64? { due(PaceMemory.mark(pace)) }
+
+    private func due(_ mark: Mark) -> Int64? {
+        if mark == written { return nil }
+        // What could not be written is no news: a full disk is not asked at every turn.
+        if let written, mark.blockedUntil > written.blockedUntil { return writtenAt }
+        return writtenAt + PaceMemory.interval
     }
 
     /// It could not be written.
@@ -36,7 +42,8 @@ struct PaceMemory {
 
     private static func mark(_ pace: AccountPace) -> Mark {
         let adaptive = pace.adaptive
-        return Mark(perSecond: adaptive.current == adaptive.ceiling ? nil : adaptive.current, blockedUntil: adaptive.blockedUntil)
+        return Mark(perSecond: adaptive.current == adaptive.ceiling ? nil : adaptive.current,
+                    blockedUntil: (adaptive.blockedUntil + 999) / 1_000 * 1_000)
     }
 }
 

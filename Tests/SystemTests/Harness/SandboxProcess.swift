@@ -40,8 +40,11 @@ final class SandboxProcess {
     }
 
     /// Answers every request so much later.
-    func setLatency(milliseconds: Int64) throws {
-        let answer = try http.send("POST", "/sandbox/faults", body: JSONValue.object(["latency_ms": .int(milliseconds)]).bytes)
+    func setLatency(milliseconds: Int64) throws { try show(["latency_ms": .int(milliseconds)]) }
+
+    /// Has providers fail, as `/sandbox/faults` takes it.
+    func show(_ fault: JSONObject) throws {
+        let answer = try http.send("POST", "/sandbox/faults", body: JSONValue.object(fault).bytes)
         guard answer.status == 204 else { throw HTTPClient.Broken(description: answer.text) }
     }
 
@@ -78,6 +81,14 @@ final class SandboxProcess {
     func stop() throws {
         process.send(SIGTERM)
         _ = try process.wait()
+    }
+
+    /// Every message that the providers were asked to take: when, in Unix milliseconds, and what they said (0: they hung up).
+    func requests() throws -> [(at: Int64, status: Int)] {
+        try ChildProcess.text(of: receiptFile).utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let json = try JSONValue(parsing: Array(line))
+            return json["at"]?.int.flatMap { at in json["status"]?.int.map { (at, Int($0)) } }
+        }
     }
 
     /// What the providers took, in order: also from connections that ended before the answer.
