@@ -139,6 +139,7 @@ final class Scheduler: Sendable {
             guard try await ledger.run(of: campaign.id) == nil else { continue }
             await attempt { try await freeze(campaign) }
             // An audience was in memory more than once.
+            await ledger.file.releaseWriterMemory()
             Heap.trim()
         }
     }

@@ -17,15 +17,19 @@ package final class Thread: Sendable {
 
     /// Starts a thread that runs `body` and ends.
     ///
-    /// - Parameter name: shown by `top -H` and gdb; the kernel keeps the first 15 bytes.
+    /// - Parameters:
+    ///   - name: shown by `top -H` and gdb; the kernel keeps the first 15 bytes.
+    ///   - niceness: above zero it leaves the core to other threads where there are not enough for all (setpriority(2), which on Linux
+    ///     is a thread's).
     @discardableResult
-    package static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) -> Thread {
-        let box = Unmanaged.passRetained(ThreadBody(name: name, run: body))
+    package static func start(named name: String, niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void) throws(Errno) -> Thread {
+        let box = Unmanaged.passRetained(ThreadBody(name: name, niceness: niceness, run: body))
         var handle = pthread_t()
         let failure = pthread_create(&handle, nil, { context in
             guard let context else { return nil }
             let body = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
             Thread.nameCurrent(body.name)
+            if body.niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, body.niceness) }
             body.run()
             return nil
         }, box.toOpaque())
@@ -55,10 +59,12 @@ package final class Thread: Sendable {
 
 private final class ThreadBody: Sendable {
     let name: String
+    let niceness: Int32
     let run: @Sendable () -> Void
 
-    init(name: String, run: @escaping @Sendable () -> Void) {
+    init(name: String, niceness: Int32, run: @escaping @Sendable () -> Void) {
         self.name = name
+        self.niceness = niceness
         self.run = run
     }
 }

@@ -42,6 +42,8 @@ extension StoreTransaction {
         while let row = try rows.next() {
             builder.add(profile: row[0], account: row[1], subscription: row[2], isReachable: row[3] ?? false)
         }
+        // Most of the file was read, and nobody reads it so again soon.
+        try db.execute(sql: "PRAGMA shrink_memory")
         return builder.finish()
     }
 }

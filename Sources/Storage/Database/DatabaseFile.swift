@@ -41,7 +41,7 @@ package final class DatabaseFile: Sendable {
             }
             return pool
         }
-        writer = try Writer(pool: pool, name: configuration.label ?? "writer", maxPendingBytes: maxPendingBytes, time: time)
+        writer = try Writer(pool: pool, name: configuration.label ?? "writer", niceness: schema == .ledger ? Writer.bulkNiceness : 0, maxPendingBytes: maxPendingBytes, time: time)
     }
 
     /// Creates or upgrades a file without keeping it open, so that others can attach it.
@@ -73,6 +73,12 @@ package final class DatabaseFile: Sendable {
             Damage.check(error, path: path)
             throw error
         }
+    }
+
+    /// Gives back the pages that the writer keeps, after something large and rare.
+    package func releaseWriterMemory() async {
+        // It frees what it can, and cannot fail but with the connection.
+        try? await writer.write { db in try db.execute(sql: "PRAGMA shrink_memory") }
     }
 
     /// Ends the writer after what it has, checkpoints and closes.
