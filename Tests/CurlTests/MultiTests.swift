@@ -82,7 +82,7 @@ import Testing
         }
         let multi = try multi(connections: 2)
         let corked = {
-            (3..<1_024).filter { number in
+            (3..<Int32(1_024)).filter { number in
                 var (value, size): (Int32, socklen_t) = (0, 4)
                 return getsockopt(number, Int32(IPPROTO_TCP), TCP_CORK, &value, &size) == 0 && value != 0
             }
