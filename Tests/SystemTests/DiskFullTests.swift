@@ -64,8 +64,10 @@ extension SystemTests {
         }
 
         @Test func `a campaign that the disk stops goes on with room, and nobody gets it twice`() throws {
+        @Test(arguments: [32, 8])
+        func `a campaign that the disk stops goes on with room, and nobody gets it twice`(_ megabytes: Int) throws {
             let folder = try TemporaryFolder()
-            let disk = try SmallDisk(megabytes: 32, in: folder)
+            let disk = try SmallDisk(megabytes: megabytes, in: folder)
             let sandbox = try SandboxProcess(in: folder)
             let server = try ServerProcess(Self.slowed(sandbox.config()), port: sandbox.serverPort, in: folder, within: disk.command)
             try server.start()

@@ -4,10 +4,12 @@ import GRDBSQLite
 import Glibc
 
 /// When the write-ahead log of a file is copied into it: PASSIVE once enough pages wait, TRUNCATE when idle and the log is past
-/// 64 MiB. One that readers hold up is tried again after the next commits. Belongs to the writer's thread.
+/// 64 MiB, or holds more than its disk has left. One that readers hold up is tried again after the next commits. Belongs to the writer's thread.
 struct Checkpoints {
     /// 16 MiB: a page that many commits change is copied once.
-    private static let maxPages: Int32 = 4_096
+    private static let maxPages: Int64 = 4_096
+    /// And however little its disk has left, 1 MiB.
+    private static let minPages: Int64 = 256
 
     /// Pages in the log, as of the last commit; SQLite writes it.
     private final class Log {
@@ -31,9 +33,12 @@ struct Checkpoints {
         if log.pages < copied { copied = 0 }
         let waiting = log.pages - copied
         let mode: GRDB.Database.CheckpointMode
-        if isIdle, WALSize.bytes(of: path) > 64 << 20 {
+        let free = WALSize.free(beside: path)
+        // Copied, it may need as much again: a log that has taken the last room could never be.
+        let limit = max(Checkpoints.minPages, min(Checkpoints.maxPages, free / 4_096))
+        if isIdle, WALSize.bytes(of: path) > min(64 << 20, free) {
             mode = .truncate
-        } else if waiting >= Checkpoints.maxPages || (isIdle && waiting > 0) {
+        } else if Int64(waiting) >= limit || (isIdle && waiting > 0) {
             mode = .passive
         } else {
             return
@@ -50,5 +55,11 @@ package enum WALSize {
     package static func bytes(of path: String) -> Int64 {
         var status = stat()
         return stat(path + "-wal", &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// What its disk has left for this process.
+    static func free(beside path: String) -> Int64 {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 ? Int64(clamping: status.f_bavail.multipliedReportingOverflow(by: status.f_frsize).partialValue) : .max
     }
 }

@@ -26,6 +26,8 @@ struct WriterLoop {
     /// Of the transaction before: others get their turn between two that were urgent.
     private var wasUrgent = false
     private var fresh: [WriterJob] = []
+    /// The last transaction found no room. The log's own may be all there is: it is copied, and begun anew.
+    private var isFull = false
 
     init(pool: DatabasePool, mailbox: Mailbox<WriterJob>, time: any TimeSource, figures: WriterFigures) {
         (self.pool, self.mailbox, self.time, self.figures) = (pool, mailbox, time, figures)
@@ -40,7 +42,7 @@ struct WriterLoop {
             let isIdle = waiting.isEmpty && urgent.isEmpty
             while !waiting.isEmpty || !urgent.isEmpty {
                 isStopping = commit() || isStopping
-                checkpoint(idle: false)
+                checkpoint(idle: isFull)
             }
             if isIdle { checkpoint(idle: true) }
         }
@@ -106,6 +108,7 @@ struct WriterLoop {
         if group.isEmpty {
             while let job = next(isUrgent) { group.append(job) }
         }
+        isFull = failure == .full
         let bytes = group.reduce(0) { $0 + $1.bytes }
         let waiters = figures.load.withLock { $0.release(group.count, bytes: bytes) }
         wakeUps.gather {
