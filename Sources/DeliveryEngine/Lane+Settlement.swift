@@ -134,7 +134,7 @@ extension Lane {
         refusedAt[prepared.id] = nil
         if results.isEmpty { resultsSince = clock.monotonic }
         results.append(DeliveryResult(id: prepared.id, attempt: prepared.delivery.attempt, verdict: verdict,
-                                      language: prepared.language))
+                                      language: prepared.language, message: prepared.delivery.message?.id))
     }
 
     /// Their intent is committed, nothing of them has left, and nothing does.

@@ -309,12 +309,12 @@ final class Lane {
         switch run.render(delivery) {
         case .message(let rendered): message = rendered
         case .skipped(let reason, let detail, let language):
-            return .refused(Refusal(id: delivery.id, reason: reason, detail: detail, language: language))
+            return .refused(Refusal(id: delivery.id, reason: reason, detail: detail, language: language, message: delivery.message?.id))
         }
         let recipient = Recipient(address: delivery.address, windowExpiresAt: delivery.windowExpiresAt)
         switch adapter.prepare(message, to: recipient, now: clock.wall) {
         case .refused(let reason, let detail):
-            return .refused(Refusal(id: delivery.id, reason: reason, detail: detail, language: message.language))
+            return .refused(Refusal(id: delivery.id, reason: reason, detail: detail, language: message.language, message: delivery.message?.id))
         case .request(let request):
             var prepared = PreparedDelivery(delivery: delivery, language: message.language, request: request)
             guard adapter.faultScope == .origin else { return .ready(prepared) }

@@ -11,6 +11,7 @@ final class Scheduler: Sendable {
     private let store: Store
     private let ledger: Ledger
     private let courier: Courier
+    private let herald: Herald
     private let rules: [Channel: any ChannelRules]
     private let board: StatusBoard
     private let log: @Sendable (EngineEvent) -> Void
@@ -42,6 +43,7 @@ final class Scheduler: Sendable {
         self.store = store
         self.ledger = ledger
         self.courier = courier
+        herald = Herald(store: store, ledger: ledger)
         self.rules = rules
         self.board = board
         self.log = log
@@ -80,7 +82,7 @@ final class Scheduler: Sendable {
 
     /// Each step stands for itself: one that cannot be done now does not keep the others from being done.
     private func round() async throws {
-        for step in [watchClock, courier.round, startDue, freezeLaunched, freezeTests, publishRuns, finishDone, pauseTroubled, forget] {
+        for step in [watchClock, courier.round, herald.round, startDue, freezeLaunched, freezeTests, publishRuns, finishDone, pauseTroubled, forget] {
             try Task.checkCancellation()
             await attempt(step)
         }

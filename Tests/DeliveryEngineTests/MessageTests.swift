@@ -80,4 +80,26 @@ import Testing
         #expect(try await fixture.end(of: fixture.post(to: "u1", body: "Hi {{ profile.first_name }}")).map(\.reason) == [.variableMissing])
         try await fixture.close()
     }
+
+    @Test func `what becomes of messages comes into the outbox once, in every round and after a restart`() async throws {
+        let fixture = try await EngineFixture(people: 30, provider: StubProvider { address, _ in (address == EngineFixture.token(3) ? 413 : 200, nil) })
+        let webhook = try await fixture.store.write {
+            try $0.createWebhook(url: "https://example.com/", description: "", events: [.messageAccepted, .messageRejected, .messageSkipped])
+        }
+        func told() async throws -> [WebhookDelivery] { try await fixture.store.read { try $0.deliveries(of: webhook.id, limit: 1_000).reversed() } }
+        let campaign = try await fixture.launch()
+        for number in 0..<5 { _ = try await fixture.post(to: "u\(number)") }
+        _ = try await fixture.post(to: "u5", body: "Hi {{ profile.first_name }}")
+        #expect(try await fixture.eventually { try await told().count == 6 })
+        #expect(try await fixture.finishes(campaign))
+        try await fixture.restart()
+        _ = try await fixture.post(to: "u6")
+        #expect(try await fixture.eventually { try await told().count == 7 })
+        #expect(try await fixture.eventually { try await fixture.ledger.messageEvents(after: 0, limit: 10).isEmpty })
+        let all = try await told()
+        let types = Dictionary(grouping: all, by: \.type).mapValues(\.count)
+        #expect(types == ["message.accepted": 5, "message.rejected": 1, "message.skipped": 1])
+        #expect(Set(all.map(\.message)).count == 7)
+        try await fixture.close()
+    }
 }

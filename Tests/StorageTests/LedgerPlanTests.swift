@@ -31,6 +31,9 @@ import Testing
         Case(name: "resolve", sql: ResolveSQL.settle, uses: [
             "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)", "INDEX delivery_ended (run=? AND state=?",
         ]),
+        Case(name: "message event", sql: MessageEventSQL.note, uses: [
+            "SEARCH d USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH e USING PRIMARY KEY (type=?)", "SEARCH w USING INTEGER PRIMARY KEY (rowid=?)",
+        ]),
         Case(name: "record", sql: SendSQL.record, uses: ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)"]),
         Case(name: "next chunk", sql: FreezeSQL.nextChunk, uses: ["SEARCH c USING INDEX chunk_next (run=? AND account=?)"]),
         Case(name: "report", sql: ReportSQL.cells, uses: [

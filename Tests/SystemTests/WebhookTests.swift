@@ -71,6 +71,53 @@ extension SystemTests {
             try receiver.stop()
         }
 
+        @Test func `what became of messages is told once each, also by the process after a kill`() throws {
+            let folder = try TemporaryFolder()
+            let receiver = try Rig("webhook-receiver", [], in: folder)
+            let gateway = try Gateway()
+            let server = try ServerProcess(Self.config(["accounts": ["sms": gateway.account(perSecond: 200, folder)]], receiver), port: Clairon.freePort(), in: folder)
+            try server.start()
+            let api = try server.api()
+            _ = try Self.webhook(["message.accepted", "message.unknown", "message.skipped"], at: receiver, api)
+            try api.importLines("profiles", (0..<40).map { ["external_id": .string("u\($0)")] })
+            // The last has no address.
+            try api.importLines("subscriptions", (0..<39).map {
+                ["profile": .string("u\($0)"), "channel": "sms", "account": "sms", "address": .string("+336000\(10_000 + $0)"), "opt_in": true, "consent": ["source": "form"]]
+            })
+            let messages = try (0..<40).map { number -> String in
+                let posted = try api.post("/v1/messages", ["profile": .string("u\(number)"), "channels": ["sms"], "content": ["default_language": "en", "en": ["body": "Code"]]],
+                                          idempotencyKey: "m\(number)")
+                if number == 20 {
+                    try server.killHard()
+                    try server.start()
+                }
+                return try #require(posted["id"]?.string)
+            }
+            let ends = try messages.map { id -> String in
+                try Poll.until("the end of \(id)") { () -> String? in
+                    let message = try api.get("/v1/messages/\(id)")
+                    return message["state"] == "finished" ? message["deliveries"]?.array?.first?["state"]?.string : nil
+                }
+            }
+            #expect(ends.last == "skipped" && ends.allSatisfy { ["accepted", "unknown", "skipped"].contains($0) })
+            let told = try Poll.until("all events") { () -> [JSONValue]? in
+                let told = Self.requests(receiver)
+                return Set(told.compactMap { $0["payload"]?["data"]?["message"]?.string }).count == 40 ? told : nil
+            }
+            #expect(told.allSatisfy { $0["verified"] == true })
+            // A repeat, if there is one, has the id of the first.
+            let byID = Dictionary(grouping: told) { $0["id"]?.string ?? "" }
+            #expect(byID.count == 40 && byID.values.allSatisfy { Set($0.map { $0["payload"]?.text }).count == 1 })
+            for (number, id) in messages.enumerated() {
+                let payload = told.first { $0["payload"]?["data"]?["message"]?.string == id }?["payload"]
+                #expect(payload?["type"]?.string == "message.\(ends[number])" && payload?["data"]?["state"]?.string == ends[number] && payload?["data"]?["profile"]?.string == "u\(number)")
+            }
+            let all = told.map(\.text).joined()
+            #expect(!all.contains("336000") && !all.contains("Code"), "no address and no text")
+            #expect(try server.stop() == .exit(0))
+            try receiver.stop()
+        }
+
         @Test func `kill -9 between events and their delivery loses none, invents none, and keeps their ids`() throws {
             let folder = try TemporaryFolder()
             let receiver = try Rig("webhook-receiver", [], in: folder)

@@ -9,6 +9,16 @@ package enum WebhookEvent: String, Sendable, CaseIterable {
     case campaignExpired = "campaign.expired"
     case subscriptionOptedOut = "subscription.opted_out"
     case subscriptionInvalidated = "subscription.invalidated"
+    /// A message's row has come to that state of the ledger.
+    case messageAccepted = "message.accepted"
+    case messageDelivered = "message.delivered"
+    case messageOpened = "message.opened"
+    case messageClicked = "message.clicked"
+    case messageSkipped = "message.skipped"
+    case messageExpired = "message.expired"
+    case messageRejected = "message.rejected"
+    case messageDead = "message.dead"
+    case messageUnknown = "message.unknown"
     /// A provider speaks of an account's right to send.
     case accountNotice = "account.notice"
     /// Goes to one webhook, when somebody asks for it.
@@ -16,4 +26,7 @@ package enum WebhookEvent: String, Sendable, CaseIterable {
 
     /// Those that a webhook may ask for.
     package static let offered = allCases.filter { $0 != .test }
+
+    /// What is told of a message's row in that state; nil where nothing is.
+    package init?(message state: DeliveryState) { self.init(rawValue: "message.\(state.rawValue)") }
 }

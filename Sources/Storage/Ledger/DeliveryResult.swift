@@ -18,11 +18,14 @@ package struct DeliveryResult: Sendable {
     package let verdict: Verdict
     /// The language version that was sent; nil keeps what is there.
     package let language: String?
+    /// Whose row it is; nil for a row of a campaign.
+    package let message: MessageID?
 
-    package init(id: DeliveryID, attempt: Int, verdict: Verdict, language: String? = nil) {
+    package init(id: DeliveryID, attempt: Int, verdict: Verdict, language: String? = nil, message: MessageID? = nil) {
         self.id = id
         self.attempt = attempt
         self.verdict = verdict
         self.language = language
+        self.message = message
     }
 }

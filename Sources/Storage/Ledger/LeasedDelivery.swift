@@ -76,11 +76,14 @@ package struct Refusal: Sendable {
     /// No personal data.
     package let detail: String?
     package let language: String?
+    /// Whose row it is; nil for a row of a campaign.
+    package let message: MessageID?
 
-    package init(id: DeliveryID, reason: Reason, detail: String? = nil, language: String? = nil) {
+    package init(id: DeliveryID, reason: Reason, detail: String? = nil, language: String? = nil, message: MessageID? = nil) {
         self.id = id
         self.reason = reason
         self.detail = detail
         self.language = language
+        self.message = message
     }
 }

@@ -50,17 +50,21 @@ extension LedgerTransaction {
             UPDATE delivery SET boots = boots + 1 WHERE epoch IS NOT NULL AND state = 'sending' AND epoch < ?
             """, [epoch])
         let resendable = classes.filter { $0.value != .atMostOnce }.map(\.key).json
-        // Returns nothing. Leaves open what became of rows that must not go twice.
-        recovery.unknown = try run("""
+        // Returns the rows. Leaves open what became of rows that must not go twice.
+        let unknown = try numbers("""
             UPDATE delivery SET state = 'unknown', reason = 'outcome_unknown', detail = 'restart', epoch = NULL, updated_at = ?
             WHERE epoch IS NOT NULL AND state = 'sending' AND epoch < ?
               AND account NOT IN (SELECT value FROM json_each(?))
+            RETURNING id
             """, [now.milliseconds, epoch, resendable])
-        // Returns nothing. Gives up rows that may be what ends the process.
-        recovery.dead = try run("""
+        // Returns the rows. Gives up rows that may be what ends the process.
+        let dead = try numbers("""
             UPDATE delivery SET state = 'dead', reason = 'provider_gave_up', detail = 'poison', epoch = NULL, updated_at = ?
             WHERE epoch IS NOT NULL AND state = 'sending' AND epoch < ? AND boots >= ?
+            RETURNING id
             """, [now.milliseconds, epoch, poisonLimit])
+        try note(unknown + dead)
+        (recovery.unknown, recovery.dead) = (unknown.count, dead.count)
         _ = try restartWaits()
         recovery.resent = try run(BootSQL.resend, [now.milliseconds, epoch])
         return recovery

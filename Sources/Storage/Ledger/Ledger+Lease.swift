@@ -154,13 +154,18 @@ extension LedgerTransaction {
     }
 
     func refuse(_ refusals: [Refusal], epoch: Int64) throws -> Int {
-        try refusals.reduce(0) { changed, refusal in
+        var (changed, ofMessages) = (0, [Int64]())
+        for refusal in refusals {
             // Returns nothing. Ends a lease of this boot without a send.
-            try changed + run("""
+            guard try run("""
                 UPDATE delivery SET state = ?, reason = ?, detail = ?, language = ifnull(?, language), epoch = NULL, updated_at = ?
                 WHERE id = ? AND state = 'leased' AND epoch = ?
                 """, [refusal.reason == .expired ? "expired" : "skipped", refusal.reason.rawValue, refusal.detail,
-                      refusal.language, now.milliseconds, refusal.id.rawValue, epoch])
+                      refusal.language, now.milliseconds, refusal.id.rawValue, epoch]) == 1 else { continue }
+            changed += 1
+            if refusal.message != nil { ofMessages.append(refusal.id.rawValue) }
         }
+        try note(ofMessages)
+        return changed
     }
 }

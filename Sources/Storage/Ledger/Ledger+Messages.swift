@@ -58,10 +58,13 @@ extension Ledger {
         let some = try await read { ledger in try ledger.count("SELECT EXISTS (\(MessageSQL.overdue))", [ledger.now.milliseconds]) > 0 }
         guard some else { return 0 }
         return try await write { ledger in
-            // Returns nothing. Ends rows that wait in vain.
-            try ledger.run("""
+            // Returns the rows. Ends rows that wait in vain.
+            let expired = try ledger.numbers("""
                 UPDATE delivery SET state = 'expired', reason = 'expired', updated_at = ?1 WHERE state = 'pending' AND id IN (\(MessageSQL.overdue))
+                RETURNING id
                 """, [ledger.now.milliseconds])
+            try ledger.note(expired)
+            return expired.count
         }
     }
 
@@ -137,6 +140,7 @@ extension LedgerTransaction {
     fileprivate func freezeMessages(after: MessageID, limit: Int, leasing accounts: [Int64], epoch: Int64) throws -> FrozenMessages {
         var frozen = FrozenMessages()
         var touched: Set<Int64> = []
+        var ended: [Int64] = []
         let waiting = try rows(MessageSQL.waiting, [after.rawValue, limit])
         for row in waiting {
             frozen.last = MessageID(rawValue: row[0])
@@ -162,8 +166,10 @@ extension LedgerTransaction {
                 try self.run("""
                     INSERT INTO delivery (run, profile, state, reason, urgent, updated_at) VALUES (?, ?, 'skipped', 'no_subscription', 1, ?)
                     """, [run, row[1] as Int64, now.milliseconds])
+                ended.append(db.lastInsertedRowID)
             }
         }
+        try note(ended)
         frozen.hasMore = waiting.count == limit
         for account in touched.intersection(accounts) {
             frozen.leases[account] = try leaseUrgent(account: account, limit: limit, epoch: epoch)
@@ -176,10 +182,12 @@ extension LedgerTransaction {
         let rows = try rows(MessageSQL.candidates, [account, now.milliseconds, limit])
         lease.hasMore = rows.count == limit
         let reader = try RecipientReader(self, account: account)
+        var ended: [Int64] = []
         for row in rows {
             let (id, run) = (row["delivery"] as Int64, LedgerRun(row: row))
             if let expiresAt = run.expiresAt, expiresAt <= now {
                 try end(id, as: .expired, .expired, detail: nil)
+                ended.append(id)
                 continue
             }
             let message = (row["definition"] as String?).map { LeasedMessage(id: MessageID(rawValue: row["message"]), definition: $0) }
@@ -190,9 +198,12 @@ extension LedgerTransaction {
                 guard message != nil else { continue }
                 try statement(LeaseSQL.lease).run(epoch, now.milliseconds, id)
                 lease.deliveries.append(delivery)
-            case .refused(let reason, let detail): try end(id, as: .skipped, reason, detail: detail)
+            case .refused(let reason, let detail):
+                try end(id, as: .skipped, reason, detail: detail)
+                ended.append(id)
             }
         }
+        try note(ended)
         return lease
     }
 

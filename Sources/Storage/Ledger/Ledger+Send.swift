@@ -68,16 +68,19 @@ extension LedgerTransaction {
         let statement = try statement(SendSQL.record)
         var stale = 0
         var named: [Int64] = []
+        var ofMessages: [Int64] = []
         for result in results {
             let end = Ending(result.verdict)
             try statement.run(end.state.rawValue, end.reason?.rawValue, end.detail, end.providerID, result.language, end.nextAt,
                               end.failures, now.milliseconds, result.id.rawValue, Int64(result.attempt), epoch)
             if db.changesCount == 1 {
                 if end.providerID != nil { named.append(result.id.rawValue) }
+                if result.message != nil { ofMessages.append(result.id.rawValue) }
             } else if try !complete(result, end) {
                 stale += 1
             }
         }
+        try note(ofMessages)
         // Returns whether any status waits for its result. Changes nothing.
         if !named.isEmpty, try count("SELECT EXISTS (SELECT 1 FROM early_status)") > 0 { try mergeEarly(into: named) }
         return stale

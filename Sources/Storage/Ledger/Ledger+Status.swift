@@ -41,7 +41,7 @@ extension Ledger {
 /// The statement that callbacks begin with, apart so that a test can ask for its query plan.
 enum StatusSQL {
     /// Returns the latest row with an id of the provider's, on a channel whose providers call back. Changes nothing.
-    static let byProvider = "SELECT id FROM delivery WHERE account = ? AND provider_id = ? AND provider_id IS NOT NULL AND (channel = 'sms' OR channel = 'messenger') ORDER BY id DESC LIMIT 1"
+    static let byProvider = "SELECT id, urgent FROM delivery WHERE account = ? AND provider_id = ? AND provider_id IS NOT NULL AND (channel = 'sms' OR channel = 'messenger') ORDER BY id DESC LIMIT 1"
 }
 
 extension LedgerTransaction {
@@ -49,13 +49,13 @@ extension LedgerTransaction {
                at: Timestamp) throws -> StatusEffect {
         switch reference {
         case .delivery(let id):
-            // Returns whether the account has that row. Changes nothing.
-            guard try count("SELECT count(*) FROM delivery WHERE id = ? AND account = ?", [id.rawValue, account]) == 1
+            // Returns whether a row of the account is a message's. Changes nothing.
+            guard let found = try row("SELECT urgent FROM delivery WHERE id = ? AND account = ?", [id.rawValue, account])
             else { return .notFound }
-            return try move(id, to: state, detail: detail)
+            return try move(id, to: state, detail: detail, isOfMessage: found[0])
         case .provider(let providerID):
             if let found = try row(StatusSQL.byProvider, [account, providerID]) {
-                return try move(DeliveryID(rawValue: found[0]), to: state, detail: detail)
+                return try move(DeliveryID(rawValue: found[0]), to: state, detail: detail, isOfMessage: found[1])
             }
             guard !state.settled.isEmpty else { return .unchanged }
             // Returns nothing. Keeps a status, once.
@@ -69,7 +69,7 @@ extension LedgerTransaction {
     func mergeEarly(into ids: [Int64]) throws {
         // Returns which rows of a JSON array have kept statuses. Changes nothing.
         for overtaken in try rows("""
-            SELECT DISTINCT d.id, d.account, d.provider_id FROM json_each(?) j CROSS JOIN delivery d ON d.id = j.value
+            SELECT DISTINCT d.id, d.account, d.provider_id, d.urgent FROM json_each(?) j CROSS JOIN delivery d ON d.id = j.value
                 CROSS JOIN early_status e ON e.account = d.account AND e.provider_id = d.provider_id
             """, [ids.json]) {
             let (id, account, providerID) = (overtaken[0] as Int64, overtaken[1] as Int64, overtaken[2] as String)
@@ -78,11 +78,11 @@ extension LedgerTransaction {
                                  [account, providerID])
             let ranked = early.compactMap { row in DeliveryState(rawValue: row[0]).map { ($0, row[1] as String) } }
                 .sorted { ($0.0.rank ?? -1) > ($1.0.rank ?? -1) }
-            for (state, detail) in ranked { _ = try move(DeliveryID(rawValue: id), to: state, detail: detail) }
+            for (state, detail) in ranked { _ = try move(DeliveryID(rawValue: id), to: state, detail: detail, isOfMessage: overtaken[3]) }
         }
     }
 
-    private func move(_ id: DeliveryID, to state: DeliveryState, detail: String) throws -> StatusEffect {
+    private func move(_ id: DeliveryID, to state: DeliveryState, detail: String, isOfMessage: Bool) throws -> StatusEffect {
         let sources = state.settled
         guard !sources.isEmpty else { return .unchanged }
         // Returns nothing. Moves a row that was attempted and is in one of the states of a JSON array.
@@ -91,19 +91,24 @@ extension LedgerTransaction {
                 epoch = NULL, updated_at = ?3
             WHERE id = ?4 AND attempt > 0 AND state IN (SELECT value FROM json_each(?5))
             """, [state.rawValue, detail, now.milliseconds, id.rawValue, JSONValue.array(sources.map { .string($0.rawValue) }).text])
-        return moved == 1 ? .moved(id, state) : .unchanged
+        guard moved == 1 else { return .unchanged }
+        if isOfMessage { try note([id.rawValue]) }
+        return .moved(id, state)
     }
 
     func apply(_ state: DeliveryState, upTo: Timestamp, subscription: SubscriptionID) throws -> Int {
         let sources = state.settled.filter { $0.rank ?? 0 > 0 }
         guard state.rank ?? 0 > 1 else { return 0 }
-        // Returns nothing. Moves rows of one subscription that were sent by then, found by its owner.
-        return try run("""
+        // Returns which of them are messages'. Moves rows of one subscription that were sent by then, found by its owner.
+        let moved = try rows("""
             UPDATE delivery SET state = ?1, updated_at = ?2
             WHERE profile = (SELECT profile FROM app.subscription WHERE id = ?3) AND subscription = ?3 AND sent_at <= ?4
               AND state IN (SELECT value FROM json_each(?5))
+            RETURNING id, urgent
             """, [state.rawValue, now.milliseconds, subscription.rawValue, upTo.milliseconds,
                   JSONValue.array(sources.map { .string($0.rawValue) }).text])
+        try note(moved.filter { $0[1] }.map { $0[0] as Int64 })
+        return moved.count
     }
 }
 

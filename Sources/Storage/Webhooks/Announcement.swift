@@ -12,14 +12,18 @@ extension StoreTransaction {
     /// Puts an event into the outbox of every webhook that wants it, in the transaction of what it tells of: it goes out if that is
     /// committed, and only then.
     ///
-    /// - Parameter tell: called when there is one.
-    func announce(_ event: WebhookEvent, _ tell: () throws -> Announcement?) throws {
+    /// - Parameters:
+    ///   - message: its `webhook-id`, when it has one already.
+    ///   - time: when it happened, if that is not now.
+    ///   - tell: called when there is one.
+    func announce(_ event: WebhookEvent, as message: String? = nil, at time: Timestamp? = nil, _ tell: () throws -> Announcement?) throws {
         guard try wants(event), let announcement = try tell() else { return }
         // Returns nothing. Adds a delivery for each webhook that wants the event.
         try run("""
             INSERT INTO webhook_delivery (webhook, message, type, body, profile, next_at, created_at, updated_at)
             SELECT w.id, ?1, ?2, ?3, ?4, ?5, ?5, ?5 FROM webhook_event e CROSS JOIN webhook w ON w.id = e.webhook WHERE e.type = ?2 AND w.enabled = 1
-            """, [StoreTransaction.newMessage(), event.rawValue, body(of: event, announcement.data), announcement.profile?.rawValue, now.milliseconds])
+            """, [message ?? StoreTransaction.newMessage(), event.rawValue, body(of: event, at: time ?? now, announcement.data), announcement.profile?.rawValue,
+                  now.milliseconds])
     }
 
     /// Whether any webhook is told of it.
@@ -38,7 +42,7 @@ extension StoreTransaction {
         // Returns the new delivery. Adds it.
         let made = try row("""
             INSERT INTO webhook_delivery (webhook, message, type, body, next_at, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5) RETURNING *
-            """, [id.rawValue, StoreTransaction.newMessage(), event.rawValue, body(of: event, ["webhook": .string(id.description)]), now.milliseconds])
+            """, [id.rawValue, StoreTransaction.newMessage(), event.rawValue, body(of: event, at: now, ["webhook": .string(id.description)]), now.milliseconds])
         guard let made else { throw StorageError.unusable("an insert returned no row") }
         return WebhookDelivery(row: made)
     }
@@ -49,8 +53,8 @@ extension StoreTransaction {
     }
 
     /// As Standard Webhooks recommends.
-    private func body(of event: WebhookEvent, _ data: JSONObject) -> String {
-        JSONValue.object(["type": .string(event.rawValue), "timestamp": .string(now.description), "data": .object(data)]).text
+    private func body(of event: WebhookEvent, at time: Timestamp, _ data: JSONObject) -> String {
+        JSONValue.object(["type": .string(event.rawValue), "timestamp": .string(time.description), "data": .object(data)]).text
     }
 }
 
@@ -92,6 +96,26 @@ extension StoreTransaction {
 
     func announceInvalid(_ id: SubscriptionID, reason: String) throws {
         try announce(.subscriptionInvalidated) { try subscription(id)?.announcement(["reason": .string(reason)]) }
+    }
+}
+
+extension StoreTransaction {
+    /// Nothing is told of somebody who has been erased since.
+    package func announce(_ event: MessageEvent) throws {
+        guard let type = WebhookEvent(message: event.state) else { return }
+        try announce(type, as: event.name, at: event.at) {
+            // Returns whom a message was for, and the name of an account. Changes nothing.
+            try row("""
+                SELECT p.id, p.external_id, (SELECT name FROM account WHERE id = ?) FROM message m JOIN profile p ON p.id = m.profile WHERE m.id = ?
+                """, [event.account, event.message.rawValue]).map { found in
+                Announcement(data: [
+                    "message": .string(event.message.description), "delivery": .string(event.delivery.description), "profile": .string(found[1]),
+                    "subscription": JSONValue(event.subscription?.description), "channel": JSONValue(event.channel?.rawValue),
+                    "account": JSONValue(found[2] as String?), "state": .string(event.state.rawValue), "reason": JSONValue(event.reason?.rawValue),
+                    "detail": JSONValue(event.detail),
+                ], profile: ProfileID(rawValue: found[0]))
+            }
+        }
     }
 }
 
