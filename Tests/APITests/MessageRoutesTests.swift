@@ -73,6 +73,7 @@ import Testing
             #expect(exported.count == 1 && exported.first?["message"]?["content"]?["fr"]?["body"] == "Votre code : 4711")
             #expect(try await server.send("DELETE", "/v1/profiles/u1").status == 204)
             #expect(try await server.send("GET", "/v1/messages/msg_1").status == 404)
+            #expect(try await server.send("GET", "/v1/profiles/u1/export").status == 404)
             // The answer that would be replayed names the person: it is gone, and the person unknown.
             #expect(try await server.send("POST", "/v1/messages", MessageRoutesTests.code, once: "a").status == 422)
         }

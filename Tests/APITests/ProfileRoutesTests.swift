@@ -79,6 +79,7 @@ import Testing
             #expect(export.json["consents"]?.array?.first?["state"] == "granted")
             #expect(export.json["events"]?.array?.count == 1_200)
             #expect(Set(export.json["events"]?.array?.compactMap { $0["id"]?.string } ?? []).count == 1_200)
+            #expect(export.json["webhook_deliveries"] == [])
             #expect(try await server.send("GET", "/v1/profiles/nobody/export").status == 404)
         }
     }

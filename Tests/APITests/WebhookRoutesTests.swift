@@ -128,4 +128,31 @@ import Webhooks
             for action in ["/test", "/deliveries/\(id)/replay"] { #expect(try await server.send("POST", path + action).code == "conflict") }
         }
     }
+
+    @Test func `what was told of a person is in their export, over several pages, and goes with them`() async throws {
+        try await CampaignServer.run { server in
+            let made = try await Self.make(server, #"{"url":"https://example.com/","events":["subscription.opted_out"]}"#)
+            let (person, other) = (try await server.person("u1", phone: "+33612345678").id, try await server.person("u2", phone: "+33612345679").id)
+            try await server.store.write { store in
+                for id in Array(repeating: person, count: 600) + [other] {
+                    _ = try store.decide(false, subscription: id, proof: ConsentProof(source: "form", at: store.now))
+                    _ = try store.decide(true, subscription: id, proof: ConsentProof(source: "form", at: store.now))
+                }
+            }
+            func told(_ name: String) async throws -> [JSONValue] {
+                try await server.send("GET", "/v1/profiles/\(name)/export").json["webhook_deliveries"]?.array ?? []
+            }
+            let all = try await told("u1")
+            #expect(all.count == 600 && Set(all.compactMap { $0["id"]?.string }).count == 600)
+            #expect(all.allSatisfy { $0["payload"]?["data"]?["profile"] == "u1" && $0["payload"]?["data"]?["subscription"]?.string == person.description })
+            #expect(all.first?["event"] == "subscription.opted_out" && all.first?["state"] == "pending" && made.path.hasSuffix(all.first?["webhook"]?.string ?? "-"))
+            #expect(try await server.send("DELETE", "/v1/profiles/u1").status == 204)
+            #expect(try await told("u2").count == 1)
+            // Whoever comes back under the name is somebody new.
+            #expect(try await server.send("PUT", "/v1/profiles/u1", "{}").status == 201)
+            #expect(try await told("u1") == [])
+            let left = try await server.send("GET", made.path + "/deliveries?limit=1000").json["data"]?.array ?? []
+            #expect(left.count == 1)
+        }
+    }
 }

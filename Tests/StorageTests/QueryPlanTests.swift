@@ -56,6 +56,7 @@ import Testing
             _ = try transaction.discardPiece(of: upload.id)
             _ = try transaction.end(import: job, .finished)
             _ = try transaction.revoke(key: key)
+            _ = try transaction.deliveries(about: profile, after: 0, limit: 10)
             for delivery in try transaction.deliveries(of: webhook.id, limit: 10) {
                 _ = try transaction.replay(delivery.id, of: webhook.id)
                 _ = try transaction.record(WebhookAttempt(delivery: delivery.id, result: .delivered, responseStatus: 200, error: nil))

@@ -29,7 +29,7 @@ extension RouteGroup {
             return Answer(200, profile.json)
         },
         Endpoint(.DELETE, "/v1/profiles/{external_id}", .server(.profilesWrite),
-                 "Erases a person: profile, subscriptions, events, messages and recorded answers. Of the consent history stays an anonymous proof.",
+                 "Erases a person: profile, subscriptions, events, messages, what webhooks were told of them, and recorded answers. Of the consent history stays an anonymous proof.",
                  results: [(204, .empty)]) { call in
             let externalID = try call.externalID()
             try await call.store.write { transaction in
@@ -81,12 +81,18 @@ extension RouteGroup {
              "created_at":{"type":"string","format":"date-time"},"updated_at":{"type":"string","format":"date-time"}}}
             """#,
         "ProfileExport": #"""
-            {"type":"object","additionalProperties":false,"required":["profile","subscriptions","consents","events","messages"],"properties":{
+            {"type":"object","additionalProperties":false,"required":["profile","subscriptions","consents","events","messages","webhook_deliveries"],"properties":{
              "profile":{"$ref":"#/components/schemas/Profile"},
              "subscriptions":{"type":"array","items":{"type":"object"}},
              "consents":{"type":"array","items":{"$ref":"#/components/schemas/Consent"}},
              "events":{"type":"array","items":{"$ref":"#/components/schemas/StoredEvent"}},
-             "messages":{"type":"array","items":{"type":"object"},"description":"What was sent to the person alone, as it was posted."}}}
+             "messages":{"type":"array","items":{"type":"object"},"description":"What was sent to the person alone, as it was posted."},
+             "webhook_deliveries":{"type":"array","items":{"$ref":"#/components/schemas/ToldEvent"},"description":"What your systems were told of the person, or are to be: the last 30 days."}}}
+            """#,
+        "ToldEvent": #"""
+            {"type":"object","additionalProperties":false,"required":["id","webhook","event","state","created_at","payload"],"properties":{
+             "id":{"type":"string"},"webhook":{"type":"string"},"event":{"type":"string"},"state":\#(deliveryStates),
+             "created_at":{"type":"string","format":"date-time"},"payload":{"type":["object","null"],"description":"The body of the request."}}}
             """#,
         "StoredEvent": #"""
             {"type":"object","additionalProperties":false,"required":["id","name","at","properties"],"properties":{
@@ -134,6 +140,10 @@ private enum ProfileExport {
                 }
                 try await write("messages", to: writer, from: 0) { position in
                     try await store.read { try $0.messages(to: profile.id, after: position, limit: pageSize) }
+                        .map { ($0.id.rawValue, $0.fullJSON) }
+                }
+                try await write("webhook_deliveries", to: writer, from: 0) { position in
+                    try await store.read { try $0.deliveries(about: profile.id, after: position, limit: pageSize) }
                         .map { ($0.id.rawValue, $0.fullJSON) }
                 }
                 try await writer.write(Array("}".utf8))
@@ -188,6 +198,16 @@ extension Consent {
             "state": .string(state.rawValue), "source": .string(proof.source), "text": JSONValue(proof.text),
             "topics": proof.topics.map { .array($0.map(JSONValue.string)) } ?? .null,
             "evidence": proof.evidence.map(JSONValue.object) ?? .null, "at": JSONValue(at), "recorded_at": JSONValue(recordedAt),
+        ]
+    }
+}
+
+extension WebhookDelivery {
+    /// For the person it is about: what was told.
+    fileprivate var fullJSON: JSONValue {
+        [
+            "id": .string(id.description), "webhook": .string(webhook.description), "event": .string(type), "state": .string(state.rawValue),
+            "created_at": JSONValue(createdAt), "payload": (try? JSONValue(parsing: Array(body.utf8))) ?? .null,
         ]
     }
 }

@@ -15,6 +15,12 @@ extension StoreTransaction {
             """, [webhook.rawValue, before ?? .max, state?.rawValue, limit]).map(WebhookDelivery.init(row:))
     }
 
+    /// What was told of one person or waits to be, above the row `after`, oldest first.
+    package func deliveries(about profile: ProfileID, after: Int64, limit: Int) throws -> [WebhookDelivery] {
+        // Returns one page of the deliveries about a person. Changes nothing.
+        try rows("SELECT * FROM webhook_delivery WHERE profile = ? AND id > ? ORDER BY id LIMIT ?", [profile.rawValue, after, limit]).map(WebhookDelivery.init(row:))
+    }
+
     /// What is to be sent now, by webhook: of each, up to `limit` rows that have waited longest.
     package func dueDeliveries(limit: Int) throws -> [(webhook: Webhook, deliveries: [WebhookDelivery])] {
         try webhooks(limit: Webhook.maxCount).filter(\.isEnabled).compactMap { webhook in
