@@ -30,4 +30,30 @@ import Testing
             }
         }
     }
+
+    @Test func `what a provider is told of ends an opt-in is answered after the fence, a repeat too`() async throws {
+        try await CampaignServer.run { server in
+            // What the fence finds must be on the disk already.
+            let optIns = Lock<[Bool?]>([])
+            let store = server.store
+            server.context.fence.register {
+                let known = try? await store.subscription(account: "sms-fr", address: "+33612345678")
+                optIns.withLock { $0.append(known?.optIn) }
+            }
+            _ = try await server.person("u1", phone: "+33612345678")
+            server.time.advance(milliseconds: 1_000)
+            func replies(_ words: String, _ id: String) async throws -> Int {
+                #expect(try await server.reply(words, from: "33612345678", id: id).status == 200)
+                return optIns.withLock { $0.count }
+            }
+            #expect(try await replies("Merci", "1") == 0)
+            #expect(try await replies("STOP", "2") == 1)
+            #expect(try await replies("STOP", "2") == 2)
+            #expect(try await replies("START", "3") == 2)
+            #expect(optIns.withLock { $0 } == [false, false])
+            let stop = #"{"sender":{"id":"\#(HookFixtures.psid)"},"recipient":{"id":"1234567890"},"timestamp":\#(server.now),"message":{"mid":"m1","text":"STOP"}}"#
+            #expect(try await server.messenger(stop).status == 200)
+            #expect(optIns.withLock { $0.count } == 3)
+        }
+    }
 }

@@ -68,10 +68,12 @@ extension SystemTests {
             let campaign = try api.launch(Self.bulk)
             var escaped: [String] = []
             for (place, leaver) in leavers.enumerated() {
-                if place % 2 == 0 {
-                    try api.post("/v1/subscriptions/\(leaver.subscription)/opt-out", .object([:]))
-                } else {
-                    _ = try api.send("DELETE", "/v1/profiles/\(leaver.name)")
+                switch place % 3 {
+                case 0: try api.post("/v1/subscriptions/\(leaver.subscription)/opt-out", .object([:]))
+                case 1: _ = try api.send("DELETE", "/v1/profiles/\(leaver.name)")
+                default:
+                    let from = leaver.number.replacing("+", with: "%2B")
+                    #expect(try server.http.send("GET", "/hooks/sms?token=\(Gateway.token)&from=\(from)&text=STOP&id=mo\(place)").status == 200)
                 }
                 let row = try api.deliveries(campaign).first { $0["subscription"]?.string == leaver.subscription }
                 if (row?["attempts"]?.int ?? 0) == 0 { escaped.append(leaver.number) }

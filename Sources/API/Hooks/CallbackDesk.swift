@@ -34,8 +34,9 @@ package final class CallbackDesk: Sendable {
     /// Signatures are made over the URL as the provider spelled it.
     func url(of target: String) -> String { publicURL + target }
 
-    /// What to answer, once everything the call says is durable; nil when the account has no hook.
-    func take(account: String, _ callback: Callback) async throws -> CallbackResult? {
+    /// What to answer, once everything the call says is durable and, when it ends an opt-in, `fence` is passed: by then nothing goes to
+    /// that person that was not `sending`. Nil when the account has no hook.
+    func take(account: String, _ callback: Callback, fence: Fence) async throws -> CallbackResult? {
         guard let receiver = receivers[account], let row = store.accountIDs[account] else { return nil }
         let result = receiver.receive(callback, now: store.now)
         if result.status >= 400 { OperatorLog.write("callback_refused", [("account", account), ("status", "\(result.status)")]) }
@@ -65,6 +66,15 @@ package final class CallbackDesk: Sendable {
             ])
         }
         engine.wake()
+        // A repeat waits too: the call before it may be waiting still.
+        if events.contains(where: \.kind.endsOptIn) { await fence.pass() }
         return result
+    }
+}
+
+extension InboundEvent.Kind {
+    fileprivate var endsOptIn: Bool {
+        if case .optOut = self { return true }
+        return false
     }
 }

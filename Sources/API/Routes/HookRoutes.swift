@@ -12,7 +12,7 @@ extension RouteGroup {
                 method: request.method == .POST ? "POST" : "GET", url: desk.url(of: request.target), query: request.query,
                 headers: request.headers.pairs.map { (name: $0.name.asciiLowercased, value: $0.value) },
                 body: try await request.body.collect(upTo: CallbackDesk.maxBodyBytes))
-            guard let result = try await desk.take(account: call.parameter("account"), callback) else {
+            guard let result = try await desk.take(account: call.parameter("account"), callback, fence: call.context.fence) else {
                 throw Problem(.notFound, "No account of that name takes callbacks.")
             }
             // RFC 9110 section 15.5.6: a receiver that takes no POST takes GET.

@@ -26,11 +26,15 @@ final class Gateway: Sendable {
     /// Every number that was sent to, a repeat included.
     var received: [String] { numbers.withLock { $0 } }
 
+    /// With which replies come.
+    static let token = "0123456789abcdef"
+
     /// An account `sms` of a configuration.
     func account(perSecond: Int, _ folder: TemporaryFolder) throws -> JSONValue {
         [
             "channel": "sms", "provider": "kannel", "sender": "SHOP", "base_url": .string("http://127.0.0.1:\(port)/cgi-bin/sendsms"),
-            "username": "u", "password_file": .string(try folder.write("secret", to: "password")), "rate": ["per_second": .int(Int64(perSecond))],
+            "username": "u", "password_file": .string(try folder.write("secret", to: "password")),
+            "inbound_token_file": .string(try folder.write(Gateway.token, to: "token")), "rate": ["per_second": .int(Int64(perSecond))],
         ]
     }
 }
