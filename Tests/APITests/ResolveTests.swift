@@ -44,4 +44,33 @@ import Testing
             #expect(reply.status == status && reply.pointers.contains(pointer), "\(reply.text)")
         }
     }
+
+    @Test func `what is unknown of a message is settled likewise, while it is worth sending also by sending it again`() async throws {
+        try await CampaignServer.run { server in
+            _ = try await server.person("u1", phone: "+33612345678")
+            let posted = try await server.send("POST", "/v1/messages", MessageRoutesTests.code, once: "m")
+            let id = try #require(posted.json["id"]?.string)
+            let path = "/v1/messages/\(id)/resolve"
+            let early = try await server.send("POST", path, #"{"outcome":"accepted"}"#, once: "early")
+            #expect(early.status == 409 && early.json["detail"]?.string?.contains("no deliveries yet") == true)
+            try await server.deliver(account: "sms-fr", .unknown(detail: "timeout"))
+            let stranger = try await server.send("POST", path, #"{"outcome":"accepted","delivery":"dlv_9"}"#, once: "stranger")
+            #expect(stranger.status == 422 && stranger.pointers == ["/delivery"])
+            let other = try await server.send("POST", path, #"{"outcome":"accepted","channel":"apns"}"#, once: "other")
+            #expect(other.json == ["message": .string(id), "outcome": "accepted", "resolved": 0])
+            let again = try await server.send("POST", path, #"{"outcome":"resend"}"#, once: "a")
+            #expect(again.status == 200 && again.json == ["message": .string(id), "outcome": "resend", "resolved": 1])
+            #expect(try await server.send("GET", "/v1/messages/\(id)").json["deliveries"]?.array?.map { $0["state"] } == ["pending"])
+            #expect(try await server.ledger.urgentAccounts() == [server.store.accountIDs["sms-fr"]])
+            let repeated = try await server.send("POST", path, #"{"outcome":"resend"}"#, once: "a")
+            #expect(repeated.text == again.text && repeated.header("idempotency-replayed") == "true")
+            // The same key for a campaign is another request.
+            let draft = try await server.draft()
+            #expect(try await server.send("POST", "/v1/campaigns/\(draft)/resolve", #"{"outcome":"resend"}"#, once: "a").code == "idempotency_key_reused")
+            let key = try await server.key([.campaignsLaunch, .reportsRead])
+            #expect(try await server.send("POST", path, #"{"outcome":"accepted"}"#, key: key, once: "k").status == 403)
+            let log = try await server.send("GET", "/v1/audit?action=message.resolve").json["data"]?.array ?? []
+            #expect(log.map { $0["object"]?.string } == [id, id])
+        }
+    }
 }

@@ -85,7 +85,7 @@ import Testing
         case (.PATCH, "/v1/campaigns/{id}"): #"{"name":"a"}"#
         case (.PATCH, "/v1/webhooks/{id}"): #"{"enabled":false}"#
         case (.POST, "/v1/campaigns/{id}/schedule"): #"{"at":"2099-01-01T00:00:00Z"}"#
-        case (.POST, "/v1/campaigns/{id}/resolve"): #"{"outcome":"accepted"}"#
+        case (.POST, "/v1/campaigns/{id}/resolve"), (.POST, "/v1/messages/{id}/resolve"): #"{"outcome":"accepted"}"#
         case (.POST, "/v1/campaigns/{id}/test"): #"{"profiles":["u1"]}"#
         default: endpoint.method == .POST && endpoint.template.hasPrefix("/v1/") ? "{}" : nil
         }

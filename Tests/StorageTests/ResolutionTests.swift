@@ -16,7 +16,7 @@ import Testing
 
     private func resolution(_ fixture: LedgerFixture, _ outcome: Resolution.Outcome, channel: Channel? = nil, account: Int64? = nil,
                             delivery: DeliveryID? = nil, token: String = "a", hash: [UInt8] = [1]) -> Resolution {
-        Resolution(campaign: fixture.campaign, outcome: outcome, channel: channel, account: account, delivery: delivery, token: token, requestHash: hash)
+        Resolution(of: .campaign(fixture.campaign), outcome: outcome, channel: channel, account: account, delivery: delivery, token: token, requestHash: hash)
     }
 
     @Test(arguments: [(Resolution.Outcome.accepted, DeliveryState.accepted, Optional<Reason>.none), (.rejected, .rejected, .providerPermanent)])
@@ -41,7 +41,7 @@ import Testing
         #expect(try await fixture.ledger.resolve(resolution(fixture, .accepted, channel: .apns, token: "1")) == .resolved(0))
         #expect(try await fixture.ledger.resolve(resolution(fixture, .accepted, account: fixture.ios, token: "2")) == .resolved(0))
         #expect(try await fixture.ledger.resolve(resolution(fixture, .accepted, delivery: unknown[0], token: "3")) == .resolved(1))
-        #expect(try await fixture.ledger.resolve(resolution(fixture, .accepted, delivery: DeliveryID(rawValue: 999), token: "4")) == .notOfCampaign)
+        #expect(try await fixture.ledger.resolve(resolution(fixture, .accepted, delivery: DeliveryID(rawValue: 999), token: "4")) == .notOfRun)
         #expect(try await fixture.ledger.resolve(resolution(fixture, .accepted, channel: .sms, account: fixture.phone, token: "5")) == .resolved(1))
         #expect(try await fixture.byState(run)[.accepted] == 3)
         try fixture.close()
@@ -73,6 +73,30 @@ import Testing
         #expect(try await fixture.ledger.resolve(resolution(fixture, .resend)) == .isOver)
         #expect(try await fixture.byState(run)[.unknown] == 2)
         #expect(try await fixture.ledger.resolve(resolution(fixture, .rejected)) == .resolved(2))
+        #expect(try await fixture.ledger.verify().isEmpty)
+        try fixture.close()
+    }
+
+    @Test(arguments: [(Resolution.Outcome.accepted, DeliveryState.accepted), (.rejected, .rejected), (.resend, .pending)])
+    func `a message's row is settled, told of, and sent again in its time alone`(_ outcome: Resolution.Outcome, _ state: DeliveryState) async throws {
+        let fixture = try await LedgerFixture()
+        _ = try await fixture.store.write {
+            try $0.createWebhook(url: "https://example.com/", description: "", events: [.messageAccepted, .messageRejected])
+        }
+        let message = try await fixture.message(to: fixture.addPeople(1, on: fixture.phone)[0], ttl: .seconds(60))
+        func resolution(_ outcome: Resolution.Outcome, _ token: String) -> Resolution {
+            Resolution(of: .message(message), outcome: outcome, channel: nil, account: nil, delivery: nil, token: token, requestHash: [1])
+        }
+        #expect(try await fixture.ledger.resolve(resolution(outcome, "early")) == .notBegun)
+        let lease = try #require(try await fixture.freezeMessages().leases[fixture.phone]?.deliveries.first)
+        _ = try await fixture.intendUrgent([lease.id])
+        _ = try await fixture.record(lease.id, .unknown(detail: "timeout"))
+        for _ in 0..<2 { #expect(try await fixture.ledger.resolve(resolution(outcome, "a")) == .resolved(1)) }
+        let row = try await fixture.delivery(lease.id)
+        #expect(row.state == state && row.detail == "operator")
+        #expect(try await fixture.ledger.messageEvents(after: 0, limit: 10).map(\.state) == (outcome == .resend ? [] : [state]))
+        fixture.time.advance(milliseconds: 60_000)
+        #expect(try await fixture.ledger.resolve(resolution(.resend, "b")) == .isOver)
         #expect(try await fixture.ledger.verify().isEmpty)
         try fixture.close()
     }

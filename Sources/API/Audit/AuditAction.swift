@@ -16,6 +16,7 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case campaignCancel = "campaign.cancel"
     case campaignTest = "campaign.test"
     case campaignResolve = "campaign.resolve"
+    case messageResolve = "message.resolve"
     case webhookCreate = "webhook.create"
     case webhookUpdate = "webhook.update"
     case webhookDelete = "webhook.delete"

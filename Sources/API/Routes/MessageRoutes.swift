@@ -19,6 +19,7 @@ extension RouteGroup {
                 let rows = try await services.ledger.deliveries(of: id)
                 return Answer(200, message.json(rows, try await json(of: rows ?? [], services.ledger).map(\.json)))
             },
+            .resolveMessage(services),
         ], schemas: [
             "MessageWrite": #"""
                 {"type":"object","additionalProperties":false,"required":["profile","channels","content"],"properties":{

@@ -11,7 +11,20 @@ package struct Resolution: Sendable {
         case resend
     }
 
-    package let campaign: CampaignID
+    package enum Subject: Sendable, Hashable, CustomStringConvertible {
+        /// Its launch.
+        case campaign(CampaignID)
+        case message(MessageID)
+
+        package var description: String {
+            switch self {
+            case .campaign(let id): id.description
+            case .message(let id): id.description
+            }
+        }
+    }
+
+    package let subject: Subject
     package let outcome: Outcome
     /// What narrows it down; nil does not.
     package let channel: Channel?
@@ -21,9 +34,9 @@ package struct Resolution: Sendable {
     package let token: String
     package let requestHash: [UInt8]
 
-    package init(campaign: CampaignID, outcome: Outcome, channel: Channel?, account: Int64?, delivery: DeliveryID?, token: String,
+    package init(of subject: Subject, outcome: Outcome, channel: Channel?, account: Int64?, delivery: DeliveryID?, token: String,
                  requestHash: [UInt8]) {
-        self.campaign = campaign
+        self.subject = subject
         self.outcome = outcome
         self.channel = channel
         self.account = account
@@ -38,10 +51,10 @@ package enum ResolutionEffect: Sendable, Equatable {
     case resolved(Int)
     /// The token was used for something else: nothing has changed.
     case tokenReused
-    /// The campaign has not been launched.
-    case notLaunched
-    /// The delivery is none of this launch.
-    case notOfCampaign
+    /// The campaign has not been launched; the message's rows are not made yet.
+    case notBegun
+    /// The delivery is none of this launch, or message.
+    case notOfRun
     /// The run is over, or its time is up: its rows do not go again.
     case isOver
 }
@@ -50,8 +63,8 @@ extension Ledger {
     /// How long a repeat of a resolution is told the count of the first: longer than its answer is kept.
     private static let memory = Duration.seconds(8 * 86_400)
 
-    /// Settles rows of a launch that are `unknown`, in one transaction: `accepted`, `rejected`, or `pending` again while the campaign
-    /// goes on. Callbacks that come later move them on as ever.
+    /// Settles rows of a launch or a message that are `unknown`, in one transaction: `accepted`, `rejected`, or `pending` again while the
+    /// campaign goes on and it is worth sending. Callbacks that come later move them on as ever.
     package func resolve(_ resolution: Resolution) async throws -> ResolutionEffect {
         try await write { try $0.resolve(resolution, forgetting: $0.now - Ledger.memory) }
     }
@@ -67,6 +80,9 @@ enum ResolveSQL {
             WHERE run = ?1 AND epoch IS NULL AND state <> 'pending' AND state = 'unknown'
               AND (?6 IS NULL OR channel = ?6) AND (?7 IS NULL OR account = ?7) AND (?8 IS NULL OR id = ?8))
         """
+
+    /// Returns the rows. Settles the few of a message.
+    static let settleMessage = settle + " RETURNING id"
 }
 
 extension LedgerTransaction {
@@ -75,11 +91,15 @@ extension LedgerTransaction {
         if let made = try row("SELECT count, request_hash FROM resolution WHERE token = ?", [resolution.token]) {
             return Array(made[1] as Data) == resolution.requestHash ? .resolved(made[0]) : .tokenReused
         }
-        guard let run = try run(of: resolution.campaign, kind: .launch) else { return .notLaunched }
+        let found = switch resolution.subject {
+        case .campaign(let id): try run(of: id, kind: .launch)
+        case .message(let id): try run(of: id)
+        }
+        guard let run = found else { return .notBegun }
         if let delivery = resolution.delivery {
             // Returns whether a row is one of a run. Changes nothing.
             guard try count("SELECT count(*) FROM delivery WHERE id = ? AND run = ?", [delivery.rawValue, run.id.rawValue]) == 1
-            else { return .notOfCampaign }
+            else { return .notOfRun }
         }
         if resolution.outcome == .resend, try !goesOn(run) { return .isOver }
         let (state, reason): (DeliveryState, Reason?) = switch resolution.outcome {
@@ -87,7 +107,7 @@ extension LedgerTransaction {
         case .rejected: (.rejected, .providerPermanent)
         case .resend: (.pending, nil)
         }
-        let settled = try self.run(ResolveSQL.settle, [
+        let settled = try settle(run, [
             run.id.rawValue, state.rawValue, reason?.rawValue, "operator", now.milliseconds, resolution.channel?.rawValue, resolution.account,
             resolution.delivery?.rawValue,
         ])
@@ -98,8 +118,16 @@ extension LedgerTransaction {
         return .resolved(settled)
     }
 
+    private func settle(_ run: LedgerRun, _ arguments: StatementArguments) throws -> Int {
+        guard case .message = run.kind else { return try self.run(ResolveSQL.settle, arguments) }
+        let settled = try numbers(ResolveSQL.settleMessage, arguments)
+        try note(settled)
+        return settled.count
+    }
+
     private func goesOn(_ run: LedgerRun) throws -> Bool {
         guard run.finishedAt == nil, run.expiresAt.map({ $0 > now }) ?? true else { return false }
+        if case .message = run.kind { return true }
         // Returns whether a campaign runs or will again. Changes nothing.
         return try count("SELECT count(*) FROM app.campaign WHERE id = ? AND (state = 'running' OR state = 'paused')", [run.campaign.rawValue]) == 1
     }
