@@ -27,7 +27,6 @@ import Testing
             "SEARCH d USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)",
         ]),
         Case(name: "messages waiting", sql: MessageSQL.waiting, uses: ["INDEX message_waiting"]),
-        Case(name: "message intend", sql: MessageSQL.intend, uses: ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)"]),
         Case(name: "resolve", sql: ResolveSQL.settle, uses: [
             "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)", "INDEX delivery_ended (run=? AND state=?",
         ]),

@@ -31,7 +31,7 @@ extension Ledger {
     /// T2 for messages: as `intend`.
     package func intendUrgent(_ ids: [DeliveryID], epoch: Int64, now: Timestamp, completion: @escaping Completion<Set<DeliveryID>>) {
         submitUrgent(at: now, { ledger in
-            let intended = try ledger.intendUrgent(ids, epoch: epoch)
+            let intended = try ledger.intend(ids, epoch: epoch)
             failpoint("intent.before")
             return intended
         }, completion: {
@@ -119,13 +119,6 @@ enum MessageSQL {
         SELECT d.id AS delivery, d.subscription, d.profile, d.attempt, d.failures, m.definition, r.*
         FROM (\(due)) due CROSS JOIN delivery d ON d.id = due.id CROSS JOIN run r ON r.id = d.run LEFT JOIN app.message m ON m.id = r.message
         """
-
-    /// Returns nothing. Moves a row that the boot ?2 leased and that may still go.
-    static let intend = """
-        UPDATE delivery SET state = 'sending', attempt = attempt + 1, sent_at = ?3, updated_at = ?3
-        WHERE id = ?1 AND state = 'leased' AND epoch = ?2 AND \(LeaseSQL.reachable)
-          AND EXISTS (SELECT 1 FROM run r WHERE r.id = delivery.run AND r.kind = 'message' AND r.expires_at > ?3)
-        """
 }
 
 extension LedgerTransaction {
@@ -211,12 +204,5 @@ extension LedgerTransaction {
         // Returns nothing. Ends a row without a send.
         try run("UPDATE delivery SET state = ?, reason = ?, detail = ?, updated_at = ? WHERE id = ? AND state = 'pending'",
                 [state.rawValue, reason.rawValue, detail, now.milliseconds, id])
-    }
-
-    fileprivate func intendUrgent(_ ids: [DeliveryID], epoch: Int64) throws -> Set<DeliveryID> {
-        var intended: Set<DeliveryID> = []
-        for id in ids where try run(MessageSQL.intend, [id.rawValue, epoch, now.milliseconds]) == 1 { intended.insert(id) }
-        if intended.count < ids.count { _ = try release(ids, epoch: epoch) }
-        return intended
     }
 }

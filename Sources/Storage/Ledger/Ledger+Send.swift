@@ -33,12 +33,13 @@ extension Ledger {
 
 /// The statements of sending, apart so that a test can ask for their query plans.
 enum SendSQL {
-    /// Returns nothing. Moves a row that the boot ?3 leased and that may still go.
+    /// Returns nothing. Moves a row that the boot ?3 leased and that may still go. Of a launch the campaign runs, which is asked first; that of
+    /// a test is there, and a message has none.
     static let intend = """
         UPDATE delivery SET state = 'sending', attempt = attempt + 1, sent_at = ?2, updated_at = ?2
         WHERE id = ?1 AND state = 'leased' AND epoch = ?3 AND \(LeaseSQL.reachable)
-          AND EXISTS (SELECT 1 FROM run r JOIN app.campaign c ON c.id = r.campaign
-                      WHERE r.id = delivery.run AND (r.kind = 'test' OR c.state = 'running')
+          AND EXISTS (SELECT 1 FROM run r LEFT JOIN app.campaign c ON c.id = r.campaign
+                      WHERE r.id = delivery.run AND (c.state = 'running' OR r.kind = 'test' AND c.id IS NOT NULL OR r.kind = 'message')
                         AND (r.expires_at IS NULL OR r.expires_at > ?2))
         """
 
