@@ -63,7 +63,6 @@ extension SystemTests {
             #expect(try server.stop() == .exit(0))
         }
 
-        @Test func `a campaign that the disk stops goes on with room, and nobody gets it twice`() throws {
         @Test(arguments: [32, 8])
         func `a campaign that the disk stops goes on with room, and nobody gets it twice`(_ megabytes: Int) throws {
             let folder = try TemporaryFolder()

@@ -35,7 +35,7 @@ package enum Schema: Sendable {
                 ("0017_ledger_delivery", PackageResources._017_ledger_delivery_sql),
                 ("0018_ledger_message", PackageResources._018_ledger_message_sql),
                 ("0019_ledger_resolution", PackageResources._019_ledger_resolution_sql),
-                ("0021_ledger_message_event", PackageResources._021_ledger_message_event_sql),
+                ("0022_ledger_message_event", PackageResources._022_ledger_message_event_sql),
             ]
         }
     }
