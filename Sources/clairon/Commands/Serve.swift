@@ -17,7 +17,14 @@ struct Serve: ParsableCommand {
         let signals = try SignalFD([SIGTERM, SIGINT, SIGHUP])
         // libdispatch opens its epoll, its eventfd and its timers when they are first needed, and where it cannot, it traps or
         // never wakes anybody: now it can.
-        blocking { try? await Task.sleep(for: .milliseconds(1)) }
+        let isAwake = DispatchSemaphore(value: 0)
+        Task {
+            try? await Task.sleep(for: .milliseconds(1))
+            isAwake.signal()
+        }
+        guard isAwake.wait(timeout: .now() + 10) == .success else {
+            throw Failed(DescriptorBudget.shortage(of: DescriptorLimit.current) ?? "no timer has fired for ten seconds: descriptors had run out")
+        }
         let log = Logger(label: "clairon") { _ in LineLogHandler() }
         let (config, path, server, watchdog) = try checkingConfig {
             try explained {
