@@ -42,7 +42,7 @@ extension Lane {
         guard multi.free > 0 else { return }
         let turns = pace.available(now: clock.monotonic)
         var taken = 0
-        while taken < turns, multi.free > 0, var prepared = ready.next(takesOthers: free(urgent: false) > 0) {
+        while taken < turns, multi.free > 0, let prepared = ready.next(takesOthers: free(urgent: false) > 0) {
             taken += 1
             prepared.sentAt = clock.monotonic
             lastToken += 1

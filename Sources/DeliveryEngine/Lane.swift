@@ -316,7 +316,7 @@ final class Lane {
         case .refused(let reason, let detail):
             return .refused(Refusal(id: delivery.id, reason: reason, detail: detail, language: message.language, message: delivery.message?.id))
         case .request(let request):
-            var prepared = PreparedDelivery(delivery: delivery, language: message.language, request: request)
+            let prepared = PreparedDelivery(delivery, language: message.language, request: request)
             guard adapter.faultScope == .origin else { return .ready(prepared) }
             prepared.origin = origin(of: request.url)
             switch origins.turn(for: prepared.origin, now: clock.monotonic) {
@@ -369,8 +369,8 @@ final class Lane {
     }
 }
 
-/// A delivery whose request is ready.
-struct PreparedDelivery {
+/// A delivery whose request is ready. An object, because it changes places often and holds a lot.
+final class PreparedDelivery {
     let delivery: LeasedDelivery
     let language: String
     let request: OutboundRequest
@@ -378,6 +378,10 @@ struct PreparedDelivery {
     var origin = ""
     /// When it was given to libcurl, in monotonic milliseconds.
     var sentAt: Int64 = 0
+
+    init(_ delivery: LeasedDelivery, language: String, request: OutboundRequest) {
+        (self.delivery, self.language, self.request) = (delivery, language, request)
+    }
 
     var id: DeliveryID { delivery.id }
     /// Whether it is a message's.

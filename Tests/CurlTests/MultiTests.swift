@@ -76,25 +76,24 @@ import Testing
     }
 
     @Test func `nothing that was written waits in a corked socket, whether messages are in flight or not`() throws {
-        // It has one connection at a time: the other one's message waits.
         let peer = try ScriptedPeer { connection, _ in
             while connection.receive() != nil { connection.answer() }
         }
-        let multi = try multi(connections: 2)
+        let multi = try multi()
         let corked = {
             (3..<Int32(1_024)).filter { number in
                 var (value, size): (Int32, socklen_t) = (0, 4)
                 return getsockopt(number, Int32(IPPROTO_TCP), TCP_CORK, &value, &size) == 0 && value != 0
             }
         }
-        for token in 0..<3 { multi.add(post(peer.url), token: UInt64(token)) }
         var ended = 0
-        for _ in 0..<1_000 where ended < 2 {
+        for _ in 0..<1_000 where ended < 3 {
+            if multi.free > 0 { multi.add(post(peer.url), token: UInt64(ended)) }
             try multi.drive(forMilliseconds: 10)
             #expect(corked().isEmpty)
             multi.drain { _ in ended += 1 }
         }
-        #expect(ended == 2)
+        #expect(ended == 3)
         multi.abandon { _ in }
         peer.stop()
     }

@@ -21,41 +21,46 @@ struct FCMPayload {
 
     /// - Parameter timeToLive: whole seconds.
     init(message: Message, token: String, timeToLive: Int64, options: FCMOptions) {
-        var texts = JSONObject()
-        if let title = message.title { texts["title"] = .string(title) }
-        texts["body"] = .string(message.body)
-        if let image = message.image { texts["image"] = .string(image) }
+        let texts = FCMPayload.texts(of: message)
+        let data = FCMPayload.data(of: message, and: options.isDataOnly ? texts : [])
 
-        var data = JSONObject()
-        for (name, value) in message.data { data[name] = .string(value) }
-        if let url = message.url { data["url"] = .string(url) }
-        if let url = message.appURL { data["app_url"] = .string(url) }
-        if options.isDataOnly { for member in texts.members { data[member.name] = member.value } }
-
-        var android: JSONObject = [
-            "collapse_key": .string(message.collapseKey),
-            "priority": (options.priority ?? (options.isDataOnly ? .normal : .high)) == .high ? "HIGH" : "NORMAL",
-            "ttl": .string("\(timeToLive)s"),
-        ]
-        if let name = options.packageName { android["restricted_package_name"] = .string(name) }
+        var body = JSONObjectWriter(capacity: 1_024)
+        body.open("message")
+        body.add("token", token)
+        if !options.isDataOnly { body.add("notification", texts) }
+        if !data.isEmpty { body.add("data", data) }
+        body.open("android")
+        body.add("collapse_key", message.collapseKey)
+        body.add("priority", (options.priority ?? (options.isDataOnly ? .normal : .high)) == .high ? "HIGH" : "NORMAL")
+        body.add("ttl", "\(timeToLive)s")
+        if let name = options.packageName { body.add("restricted_package_name", name) }
         if !options.isDataOnly {
+            body.open("notification")
             // The same tag on every attempt: a message shown twice replaces itself.
-            var notification: JSONObject = ["tag": .string(message.collapseKey)]
-            for member in options.notification { notification[member.name] = member.value }
-            android["notification"] = .object(notification)
+            body.add("tag", options.notification.first { $0.name == "tag" }?.value ?? .string(message.collapseKey))
+            for member in options.notification where member.name != "tag" { body.add(member.name, member.value) }
+            body.close()
         }
-
-        var content: JSONObject = ["token": .string(token)]
-        if !options.isDataOnly { content["notification"] = .object(texts) }
-        if !data.isEmpty { content["data"] = .object(data) }
-        content["android"] = .object(android)
-        if let label = options.analyticsLabel { content["fcm_options"] = ["analytics_label": .string(label)] }
-        body = JSONValue.object(["message": .object(content)]).bytes
+        body.close()
+        if let label = options.analyticsLabel { body.add("fcm_options", [("analytics_label", label)]) }
+        body.close()
+        self.body = body.finish()
         countedBytes = FCMPayload.bytes(in: data) + (options.isDataOnly ? 0 : FCMPayload.bytes(in: texts))
     }
 
-    private static func bytes(in object: JSONObject) -> Int {
-        object.members.reduce(0) { $0 + $1.name.utf8.count + ($1.value.string?.utf8.count ?? 0) }
+    private static func texts(of message: Message) -> [(name: String, value: String)] {
+        [("title", message.title), ("body", message.body), ("image", message.image)].compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    /// The custom data; what this program puts there takes the place of a member of the same name.
+    private static func data(of message: Message, and texts: [(name: String, value: String)]) -> [(name: String, value: String)] {
+        let ours = [("url", message.url), ("app_url", message.appURL)].compactMap { name, value in value.map { (name, $0) } } + texts
+        guard !message.data.isEmpty else { return ours }
+        return message.data.filter { member in !ours.contains { $0.0 == member.name } }.map { ($0.name, $0.value) } + ours
+    }
+
+    private static func bytes(in members: [(name: String, value: String)]) -> Int {
+        members.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
     }
 
     /// Names that FCM keeps for itself; it refuses the message that uses one.
