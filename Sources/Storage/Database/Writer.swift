@@ -16,10 +16,10 @@ package final class Writer: Sendable {
     private let time: any TimeSource
     private let stopped = Lock(false)
 
-    /// - Parameter maxPendingBytes: of requests that wait for their commit.
     /// Of threads that send campaigns: requests come before them.
     package static let bulkNiceness: Int32 = 5
 
+    /// - Parameter maxPendingBytes: of requests that wait for their commit.
     init(pool: DatabasePool, name: String, niceness: Int32, maxPendingBytes: Int, time: any TimeSource) throws {
         let mailbox = try Mailbox<WriterJob>()
         let figures = WriterFigures(maxPendingBytes: maxPendingBytes)
