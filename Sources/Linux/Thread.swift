@@ -15,6 +15,9 @@ package final class Thread: Sendable {
         if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) }
     }
 
+    /// The niceness of threads that send campaigns: requests come before them.
+    package static let bulkNiceness: Int32 = 5
+
     /// Starts a thread that runs `body` and ends.
     ///
     /// - Parameters:

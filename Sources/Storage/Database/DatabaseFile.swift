@@ -41,7 +41,8 @@ package final class DatabaseFile: Sendable {
             }
             return pool
         }
-        writer = try Writer(pool: pool, name: configuration.label ?? "writer", niceness: schema == .ledger ? Writer.bulkNiceness : 0, maxPendingBytes: maxPendingBytes, time: time)
+        writer = try Writer(pool: pool, name: configuration.label ?? "writer", niceness: schema == .ledger ? Thread.bulkNiceness : 0,
+                            maxPendingBytes: maxPendingBytes, time: time)
     }
 
     /// Creates or upgrades a file without keeping it open, so that others can attach it.

@@ -16,9 +16,6 @@ package final class Writer: Sendable {
     private let time: any TimeSource
     private let stopped = Lock(false)
 
-    /// Of threads that send campaigns: requests come before them.
-    package static let bulkNiceness: Int32 = 5
-
     /// - Parameter maxPendingBytes: of requests that wait for their commit.
     init(pool: DatabasePool, name: String, niceness: Int32, maxPendingBytes: Int, time: any TimeSource) throws {
         let mailbox = try Mailbox<WriterJob>()
