@@ -18,6 +18,17 @@ import Testing
         #expect(seen.withLock { $0 } == "http-loop-numbe")
     }
 
+    @Test func `is as nice as it was told to be, and nobody else is`() throws {
+        let which = __priority_which_t(PRIO_PROCESS.rawValue)
+        let before = getpriority(which, 0)
+        let seen = Lock<[Int32]>([])
+        for niceness in [0, Thread.bulkNiceness] {
+            try Thread.start(named: "nice", niceness: niceness) { seen.withLock { $0.append(getpriority(which, 0)) } }.join()
+        }
+        #expect(seen.withLock { $0 } == [before, Thread.bulkNiceness])
+        #expect(getpriority(which, 0) == before)
+    }
+
     @Test func `a lock loses no increment`() throws {
         let counter = Lock(0)
         let threads = try (0..<4).map { number in
