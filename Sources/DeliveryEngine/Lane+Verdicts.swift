@@ -11,10 +11,10 @@ extension Lane {
         case .keep: weigh(.sound, detail: detail, clock)
         case .mismatch: weigh(.mismatch, detail: detail, clock)
         case .invalid(let since):
-            weigh(.dead(.invalidate(delivery.subscription, detail: detail, since: since ?? delivery.registeredAt)), detail: detail, clock)
+            weigh(.dead(.invalidate(delivery.recipient.subscription, detail: detail, since: since ?? delivery.recipient.registeredAt)), detail: detail, clock)
         case .optedOut:
             weigh(.sound, detail: detail, clock)
-            ledger.run(.optOut(delivery.subscription, detail: detail, at: clock.wall), now: clock.wall)
+            ledger.run(.optOut(delivery.recipient.subscription, detail: detail, at: clock.wall), now: clock.wall)
         }
     }
 

@@ -316,7 +316,7 @@ final class Lane {
         case .skipped(let reason, let detail, let language):
             return .refused(Refusal(id: delivery.id, reason: reason, detail: detail, language: language, message: delivery.message?.id))
         }
-        let recipient = Recipient(address: delivery.address, windowExpiresAt: delivery.windowExpiresAt)
+        let recipient = Recipient(address: delivery.recipient.address, windowExpiresAt: delivery.recipient.windowExpiresAt)
         switch adapter.prepare(message, to: recipient, now: clock.wall) {
         case .refused(let reason, let detail):
             return .refused(Refusal(id: delivery.id, reason: reason, detail: detail, language: message.language, message: delivery.message?.id))

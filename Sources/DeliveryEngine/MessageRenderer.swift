@@ -38,26 +38,26 @@ package struct MessageRenderer: Sendable {
         }
     }
 
-    private func variables(for delivery: LeasedDelivery) -> Variables {
-        let attributes = (try? JSONValue(parsing: Array(delivery.attributes.utf8)))?.object ?? JSONObject()
+    private func variables(for recipient: LeasedRecipient) -> Variables {
+        let attributes = (try? JSONValue(parsing: Array(recipient.attributes.utf8)))?.object ?? JSONObject()
         return Variables(
-            profile: .init(externalID: delivery.externalID, language: delivery.language, country: delivery.country,
-                           timezone: delivery.timezone, tags: delivery.tags, attributes: attributes),
-            subscription: .init(channel: delivery.address.channel, language: delivery.subscriptionLanguage,
-                                appVersion: delivery.appVersion),
+            profile: .init(externalID: recipient.externalID, language: recipient.language, country: recipient.country,
+                           timezone: recipient.timezone, tags: recipient.tags, attributes: attributes),
+            subscription: .init(channel: recipient.address.channel, language: recipient.subscriptionLanguage,
+                                appVersion: recipient.appVersion),
             campaign: campaign)
     }
 
     func render(_ delivery: LeasedDelivery) -> MessageRendering {
-        let channel = delivery.address.channel
-        let languages = [delivery.subscriptionLanguage, delivery.language].compactMap(\.self)
-        switch content.render(for: channel, languages: languages, variables: variables(for: delivery)) {
+        let recipient = delivery.recipient
+        let languages = [recipient.subscriptionLanguage, recipient.language].compactMap(\.self)
+        switch content.render(for: recipient.address.channel, languages: languages, variables: variables(for: recipient)) {
         case .skipped(let reason, let detail):
             return .skipped(reason, detail: detail, language: nil)
         case .rendered(let content):
             return .message(Message(
                 delivery: delivery.id,
-                key: MessageKey(run: delivery.run, recipient: delivery.subscription.rawValue, hash: hash),
+                key: MessageKey(run: delivery.run, recipient: recipient.subscription.rawValue, hash: hash),
                 collapseKey: collapseKey, purpose: purpose, language: content.language,
                 title: content.title, subtitle: content.subtitle, body: content.body, url: content.url,
                 appURL: content.appURL, image: content.image, data: content.data, options: content.options,

@@ -57,10 +57,12 @@ import Testing
     private static let nothing = MessageRendering.skipped(.variableMissing, detail: "", language: nil)
 
     private static func delivery(_ number: Int, of run: Int64) -> LeasedDelivery {
-        LeasedDelivery(id: DeliveryID(rawValue: run * 100 + Int64(number)), run: RunID(rawValue: run), campaign: CampaignID(rawValue: run), account: 1,
-                       attempt: 1, failures: 0, subscription: SubscriptionID(rawValue: 1), profile: ProfileID(rawValue: 1),
-                       address: .apns(token: EngineFixture.token(number)), windowExpiresAt: nil, subscriptionLanguage: nil, language: nil,
-                       country: nil, timezone: nil, externalID: "u", attributes: "{}", tags: [], appVersion: nil,
-                       registeredAt: Timestamp(milliseconds: 0), expiresAt: nil)
+        LeasedDelivery(
+            id: DeliveryID(rawValue: run * 100 + Int64(number)), run: RunID(rawValue: run), attempt: 1, failures: 0,
+            recipient: LeasedRecipient(
+                subscription: SubscriptionID(rawValue: 1), profile: ProfileID(rawValue: 1), address: .apns(token: EngineFixture.token(number)),
+                windowExpiresAt: nil, subscriptionLanguage: nil, appVersion: nil, registeredAt: Timestamp(milliseconds: 0),
+                language: nil, country: nil, timezone: nil, externalID: "u", attributes: "{}", tags: []),
+            expiresAt: nil)
     }
 }

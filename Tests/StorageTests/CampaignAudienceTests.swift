@@ -111,11 +111,9 @@ import Testing
         let members = (1...4_321).map { FrozenAudience.Member(subscription: UInt32($0) * 990_000, profile: .max - UInt32($0)) }
         let chunks = FrozenChunk.chunks(of: members, account: 1, channel: .apns)
         #expect(chunks.map(\.count) == [2_000, 2_000, 321])
-        var back: [FrozenAudience.Member] = []
-        for chunk in chunks {
-            FrozenChunk.forEach(in: chunk.members) { back.append(.init(subscription: UInt32($0), profile: UInt32($1))) }
-        }
-        #expect(back == members)
-        FrozenChunk.forEach(in: [1, 2, 3]) { _, _ in Issue.record("three bytes are no member") }
+        let back = chunks.flatMap { FrozenChunk.members(in: $0.members, limit: 2_000, from: 1) }
+        #expect(back.map { FrozenAudience.Member(subscription: UInt32($0.subscription), profile: UInt32($0.profile)) } == members)
+        #expect(FrozenChunk.members(in: chunks[0].members, limit: 3, from: 7).map(\.id) == [7, 8, 9])
+        #expect(FrozenChunk.members(in: [1, 2, 3], limit: 9, from: 1).isEmpty, "three bytes are no member")
     }
 }

@@ -72,16 +72,16 @@ private struct LedgerPlay {
         let limit = 1 + random.next(12)
         let lease = try await fixture.lease(run, limit, on: account)
         try await learnIDs()
-        let leased = Set(lease.deliveries.map(\.subscription.rawValue))
+        let leased = Set(lease.deliveries.map(\.recipient.subscription.rawValue))
         #expect(leased.count <= limit)
         #expect(state == .running || leased.isEmpty)
         for delivery in lease.deliveries {
-            guard var row = model[delivery.subscription.rawValue] else { continue }
+            guard var row = model[delivery.recipient.subscription.rawValue] else { continue }
             #expect(row.state == .pending && row.account == account && row.optedIn && row.valid)
             #expect(row.nextAt <= fixture.now.milliseconds)
             #expect(delivery.attempt == row.attempt + 1 && delivery.failures == row.failures)
             row.state = .leased
-            model[delivery.subscription.rawValue] = row
+            model[delivery.recipient.subscription.rawValue] = row
         }
         // Who may not be reached is found before the lease goes on to others: the database says which were looked at.
         var skipped = 0

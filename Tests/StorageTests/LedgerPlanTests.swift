@@ -16,8 +16,8 @@ import Testing
         Case(name: "due", sql: LeaseSQL.due, uses: [
             "SEARCH delivery USING COVERING INDEX delivery_due (run=? AND account=? AND next_at<?)", "SEARCH d USING INTEGER PRIMARY KEY (rowid=?)",
         ]),
-        Case(name: "recipient", sql: LeaseSQL.recipient, uses: ["SEARCH s USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"]),
-        Case(name: "tags", sql: LeaseSQL.tags, uses: ["profile_tag USING PRIMARY KEY (profile=?)"]),
+        Case(name: "recipients", sql: LeaseSQL.recipients, uses: ["SEARCH s USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"]),
+        Case(name: "tags", sql: LeaseSQL.tags, uses: ["SEARCH t USING PRIMARY KEY (profile=?)"]),
         Case(name: "intend", sql: SendSQL.intend, uses: [
             "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
             "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)",

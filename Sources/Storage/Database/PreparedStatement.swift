@@ -30,11 +30,15 @@ struct PreparedStatement {
 
     /// What `read` makes of each row.
     func all<Found, each Value: SQLBindable>(_ values: repeat each Value, read: (SQLRow) throws -> Found) throws -> [Found] {
+        var found: [Found] = []
+        try forEach(repeat each values) { found.append(try read($0)) }
+        return found
+    }
+
+    func forEach<each Value: SQLBindable>(_ values: repeat each Value, read: (SQLRow) throws -> Void) throws {
         try bind(repeat each values)
         defer { sqlite3_reset(handle) }
-        var found: [Found] = []
-        while try step() { found.append(try read(SQLRow(handle))) }
-        return found
+        while try step() { try read(SQLRow(handle)) }
     }
 
     private func bind<each Value: SQLBindable>(_ values: repeat each Value) throws {

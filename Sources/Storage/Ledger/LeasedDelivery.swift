@@ -1,21 +1,41 @@
 package import Core
 
 /// One recipient whose turn has come, with everything that rendering and addressing need. Nothing has left yet.
-package struct LeasedDelivery: Sendable {
+///
+/// An object, because it changes places often and holds a lot.
+package final class LeasedDelivery: Sendable {
     package let id: DeliveryID
     package let run: RunID
-    package let campaign: CampaignID
-    /// account.id of the store.
-    package let account: Int64
     /// The number of the attempt that `intend` will begin, from 1; `record` names it.
     package let attempt: Int
     /// How many attempts so far count against the retry policy.
     package let failures: Int
+    package let recipient: LeasedRecipient
+    /// When the run's messages are worth nothing any more.
+    package let expiresAt: Timestamp?
+    /// What a message says; nil for a row of a campaign.
+    package let message: LeasedMessage?
+
+    init(id: DeliveryID, run: RunID, attempt: Int, failures: Int, recipient: LeasedRecipient, expiresAt: Timestamp?, message: LeasedMessage? = nil) {
+        self.id = id
+        self.run = run
+        self.attempt = attempt
+        self.failures = failures
+        self.recipient = recipient
+        self.expiresAt = expiresAt
+        self.message = message
+    }
+}
+
+/// A subscription and its owner, as they are at the lease.
+package struct LeasedRecipient: Sendable {
     package let subscription: SubscriptionID
     package let profile: ProfileID
     package let address: Address
     package let windowExpiresAt: Timestamp?
     package let subscriptionLanguage: String?
+    package let appVersion: String?
+    package let registeredAt: Timestamp
     package let language: String?
     package let country: String?
     package let timezone: String?
@@ -24,12 +44,6 @@ package struct LeasedDelivery: Sendable {
     package let attributes: String
     /// Sorted.
     package let tags: [String]
-    package let appVersion: String?
-    package let registeredAt: Timestamp
-    /// When the run's messages are worth nothing any more.
-    package let expiresAt: Timestamp?
-    /// What a message says; nil for a row of a campaign.
-    package var message: LeasedMessage?
 }
 
 /// A message as it was posted, with the row that goes out.

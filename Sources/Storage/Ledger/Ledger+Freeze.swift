@@ -70,21 +70,31 @@ struct FrozenChunk: Sendable {
         }
     }
 
-    /// Calls `body` with each subscription and profile; bytes that make no whole member are left out.
-    static func forEach(in members: [UInt8], _ body: (_ subscription: Int64, _ profile: Int64) throws -> Void) rethrows {
-        func word(_ start: Int) -> Int64 {
-            Int64(members[start]) | Int64(members[start + 1]) << 8 | Int64(members[start + 2]) << 16 | Int64(members[start + 3]) << 24
-        }
-        var at = 0
-        while at + 8 <= members.count {
-            try body(word(at), word(at + 4))
-            at += 8
+    /// The members that stand in `bytes`, at most so many; bytes that make no whole member are left out.
+    ///
+    /// - Parameter id: of the first one's row; the others follow.
+    static func members(in bytes: [UInt8], limit: Int, from id: Int64) -> [ExpandedMember] {
+        bytes.withUnsafeBytes { bytes in
+            (0..<min(limit, bytes.count / 8)).map { index in
+                ExpandedMember(id: id + Int64(index), word: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)))
+            }
         }
     }
 }
 
+/// A member of a chunk and the row that is made of it.
+struct ExpandedMember {
+    /// Of the row.
+    let id: Int64
+    /// The profile above the subscription, 32 bits each.
+    let word: UInt64
+
+    var subscription: Int64 { Int64(word & 0xffff_ffff) }
+    var profile: Int64 { Int64(word >> 32) }
+}
+
 /// The state in which the rows of a chunk begin.
-struct ExpandedState: Sendable {
+struct ExpandedState: Sendable, Hashable {
     let state: DeliveryState
     let reason: Reason?
     var detail: String?
@@ -101,10 +111,11 @@ enum FreezeSQL {
         SELECT c.id, c.channel, c.members FROM chunk c WHERE c.run = ? AND c.account IS ? ORDER BY c.id LIMIT 1
         """
 
-    /// Returns nothing. Adds one row of the ledger.
-    static let insertDelivery = """
+    /// Returns nothing. Adds the rows of members that begin in the same state: ?1 is a JSON object with the id of each row and its word.
+    static let insertDeliveries = """
         INSERT INTO delivery (id, run, profile, subscription, account, channel, state, reason, detail, epoch, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        SELECT CAST(j.key AS INTEGER), ?2, j.value >> 32 & 0xffffffff, iif(?3 IS NULL, NULL, j.value & 0xffffffff), ?3, ?4, ?5, ?6, ?7, ?8, ?9
+        FROM json_each(?1) j
         """
 
     /// Returns nothing. Removes members whose rows have been made from the front of a chunk, or the chunk with the last of them.
@@ -133,33 +144,29 @@ extension LedgerTransaction {
     ///
     /// - Returns: how many rows were made; 0 when no chunk is left.
     func expandNext(_ run: RunID, account: Int64?, as start: ExpandedState) throws -> Int {
-        try expandNext(run, account: account, limit: FrozenChunk.maxMembers) { _, _, _ in start }
+        try expandNext(run, account: account, limit: FrozenChunk.maxMembers) { members in members.map { _ in start } }
     }
 
-    /// The same for the first members of the chunk, each in the state that `start` makes of the id its row will have, its
-    /// subscription and its owner.
-    func expandNext(_ run: RunID, account: Int64?, limit: Int,
-                    _ start: (_ id: Int64, _ subscription: Int64, _ profile: Int64) throws -> ExpandedState) throws -> Int {
+    /// The same for the first members of the chunk, each in the state that `start` finds for it.
+    func expandNext(_ run: RunID, account: Int64?, limit: Int, _ start: ([ExpandedMember]) throws -> [ExpandedState]) throws -> Int {
         guard let chunk = try statement(FreezeSQL.nextChunk).first(run.rawValue, account, read: { row in
             (id: row.int(0), channel: row.optionalText(1), members: row.bytes(2))
         }) else { return 0 }
-        let insert = try statement(FreezeSQL.insertDelivery)
         // Returns the id that the next row would get. Changes nothing.
-        var id = Int64(try count("SELECT ifnull(max(id), 0) FROM delivery"))
-        let taken = Array(chunk.members.prefix(8 * limit))
-        try FrozenChunk.forEach(in: taken) { subscription, profile in
-            id += 1
-            let start = try start(id, subscription, profile)
-            try insert.run(id, run.rawValue, profile, account.map { _ in subscription }, account, chunk.channel, start.state.rawValue,
-                           start.reason?.rawValue, start.detail, start.epoch, now.milliseconds)
+        let id = Int64(try count("SELECT ifnull(max(id), 0) + 1 FROM delivery"))
+        let members = FrozenChunk.members(in: chunk.members, limit: limit, from: id)
+        let insert = try statement(FreezeSQL.insertDeliveries)
+        for (start, rows) in Dictionary(grouping: zip(members, try start(members)), by: \.1) {
+            let words = rows.lazy.map { "\"\($0.0.id)\":\(Int64(bitPattern: $0.0.word))" }.joined(separator: ",")
+            try insert.run("{\(words)}", run.rawValue, account, chunk.channel, start.state.rawValue, start.reason?.rawValue, start.detail,
+                           start.epoch, now.milliseconds)
         }
-        let made = taken.count / 8
-        if taken.count < chunk.members.count {
-            try statement(FreezeSQL.shorten).run(Int64(made), chunk.id)
+        if 8 * members.count < chunk.members.count {
+            try statement(FreezeSQL.shorten).run(Int64(members.count), chunk.id)
         } else {
             try statement(FreezeSQL.remove).run(chunk.id)
         }
-        return made
+        return members.count
     }
 
     func run(_ id: RunID) throws -> LedgerRun? {

@@ -38,18 +38,20 @@ enum LeaseSQL {
             CROSS JOIN delivery d ON d.id = due.id
         """
 
-    /// Returns what claiming and rendering need of a subscription and its owner. Changes nothing.
-    static let recipient = """
-        SELECT s.profile, s.account, s.opt_in, s.status = 'active', s.channel, s.address, s.address_keys, s.window_expires_at, s.language,
+    /// Returns what claiming and rendering need of subscriptions (?, a JSON array) and their owners, with the place in the array. Changes nothing.
+    static let recipients = """
+        SELECT j.key, s.profile, s.account, s.opt_in, s.status = 'active', s.channel, s.address, s.address_keys, s.window_expires_at, s.language,
                s.app_version, s.registered_at, p.language, p.country, p.timezone, p.external_id, p.attributes
-        FROM app.subscription s CROSS JOIN app.profile p ON p.id = s.profile WHERE s.id = ?
+        FROM json_each(?) j CROSS JOIN app.subscription s ON s.id = j.value CROSS JOIN app.profile p ON p.id = s.profile
         """
 
-    /// Returns the tags of a person, sorted. Changes nothing.
-    static let tags = "SELECT tag FROM app.profile_tag WHERE profile = ? ORDER BY tag"
+    /// Returns the tags of people (?, a JSON array), with the place in the array; those of one in the order of the primary key, sorted. Changes nothing.
+    static let tags = "SELECT j.key, t.tag FROM json_each(?) j CROSS JOIN app.profile_tag t ON t.profile = j.value"
 
-    /// Returns nothing. Leases a row that is due.
-    static let lease = "UPDATE delivery SET state = 'leased', epoch = ?, updated_at = ? WHERE id = ? AND state = 'pending'"
+    /// Returns nothing. Leases rows that are due.
+    static let lease = """
+        UPDATE delivery SET state = 'leased', epoch = ?2, updated_at = ?3 WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'pending'
+        """
 
     /// Returns nothing. Ends a row that is due and cannot be reached any more.
     static let skip = "UPDATE delivery SET state = 'skipped', reason = ?, detail = ?, updated_at = ? WHERE id = ? AND state = 'pending'"
@@ -92,24 +94,25 @@ extension LedgerTransaction {
     private func take(_ limit: Int, of run: LedgerRun, account: Int64, epoch: Int64, into lease: inout Lease) throws {
         let end = lease.deliveries.count + limit
         let reader = try RecipientReader(self, account: account)
-        let (claim, skip) = (try statement(LeaseSQL.lease), try statement(LeaseSQL.skip))
         var looks = 0
         while lease.deliveries.count < end, looks < LedgerTransaction.maxLooks {
             let due = try statement(LeaseSQL.due).all(run.id.rawValue, account, now.milliseconds, Int64(end - lease.deliveries.count)) { row in
-                (id: row.int(0), subscription: row.int(1), profile: row.int(2), attempt: Int(row.int(3)), failures: Int(row.int(4)))
+                RecipientReader.Candidate(row: row.int(0), run: run, subscription: row.int(1), profile: row.int(2),
+                                          attempt: Int(row.int(3)), failures: Int(row.int(4)))
             }
             if due.isEmpty { break }
             looks += due.count
-            for row in due {
-                switch try reader.look(at: row.subscription, of: row.profile, row: row.id, in: run, attempt: row.attempt, failures: row.failures) {
-                case .reachable(let delivery):
-                    try claim.run(epoch, now.milliseconds, row.id)
-                    lease.deliveries.append(delivery)
+            var claimed: [LeasedDelivery] = []
+            for (row, finding) in zip(due, try reader.look(at: due)) {
+                switch finding {
+                case .reachable(let delivery): claimed.append(delivery)
                 case .refused(let reason, let detail):
-                    try skip.run(reason.rawValue, detail, now.milliseconds, row.id)
+                    try statement(LeaseSQL.skip).run(reason.rawValue, detail, now.milliseconds, row.row)
                     lease.skipped += 1
                 }
             }
+            try claim(claimed, epoch: epoch)
+            lease.deliveries += claimed
         }
         while lease.deliveries.count < end, looks < LedgerTransaction.maxLooks {
             let claimed = try claimNext(end - lease.deliveries.count, of: run, account: account, epoch: epoch, reader, into: &lease)
@@ -123,16 +126,26 @@ extension LedgerTransaction {
     /// - Returns: how many rows were made; 0 when no chunk is left.
     private func claimNext(_ limit: Int, of run: LedgerRun, account: Int64, epoch: Int64, _ reader: RecipientReader,
                            into lease: inout Lease) throws -> Int {
-        try expandNext(run.id, account: account, limit: limit) { row, subscription, profile in
-            switch try reader.look(at: subscription, of: profile, row: row, in: run, attempt: 0, failures: 0) {
-            case .reachable(let delivery):
-                lease.deliveries.append(delivery)
-                return ExpandedState(state: .leased, reason: nil, epoch: epoch)
-            case .refused(let reason, let detail):
-                lease.skipped += 1
-                return ExpandedState(state: .skipped, reason: reason, detail: detail)
+        try expandNext(run.id, account: account, limit: limit) { members in
+            let candidates = members.map {
+                RecipientReader.Candidate(row: $0.id, run: run, subscription: $0.subscription, profile: $0.profile)
+            }
+            return try reader.look(at: candidates).map { finding in
+                switch finding {
+                case .reachable(let delivery):
+                    lease.deliveries.append(delivery)
+                    return ExpandedState(state: .leased, reason: nil, epoch: epoch)
+                case .refused(let reason, let detail):
+                    lease.skipped += 1
+                    return ExpandedState(state: .skipped, reason: reason, detail: detail)
+                }
             }
         }
+    }
+
+    func claim(_ deliveries: [LeasedDelivery], epoch: Int64) throws {
+        guard !deliveries.isEmpty else { return }
+        try statement(LeaseSQL.lease).run(deliveries.lazy.map(\.id.rawValue).json, epoch, now.milliseconds)
     }
 
     private func rest(of run: RunID, account: Int64) throws -> Lease.Rest {

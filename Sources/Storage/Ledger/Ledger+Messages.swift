@@ -174,28 +174,28 @@ extension LedgerTransaction {
         var lease = UrgentLease()
         let rows = try rows(MessageSQL.candidates, [account, now.milliseconds, limit])
         lease.hasMore = rows.count == limit
-        let reader = try RecipientReader(self, account: account)
+        let candidates = rows.map { row in
+            RecipientReader.Candidate(
+                row: row["delivery"], run: LedgerRun(row: row), subscription: row["subscription"], profile: row["profile"],
+                attempt: row["attempt"], failures: row["failures"],
+                message: (row["definition"] as String?).map { LeasedMessage(id: MessageID(rawValue: row["message"]), definition: $0) })
+        }
         var ended: [Int64] = []
-        for row in rows {
-            let (id, run) = (row["delivery"] as Int64, LedgerRun(row: row))
-            if let expiresAt = run.expiresAt, expiresAt <= now {
-                try end(id, as: .expired, .expired, detail: nil)
-                ended.append(id)
+        for (candidate, finding) in zip(candidates, try RecipientReader(self, account: account).look(at: candidates)) {
+            if let expiresAt = candidate.run.expiresAt, expiresAt <= now {
+                try end(candidate.row, as: .expired, .expired, detail: nil)
+                ended.append(candidate.row)
                 continue
             }
-            let message = (row["definition"] as String?).map { LeasedMessage(id: MessageID(rawValue: row["message"]), definition: $0) }
-            switch try reader.look(at: row["subscription"], of: row["profile"], row: id, in: run, attempt: row["attempt"], failures: row["failures"],
-                                   message: message) {
-            case .reachable(let delivery):
-                // What it says cannot be read: it waits until its time is over.
-                guard message != nil else { continue }
-                try statement(LeaseSQL.lease).run(epoch, now.milliseconds, id)
-                lease.deliveries.append(delivery)
+            switch finding {
+            // What it says cannot be read: it waits until its time is over.
+            case .reachable(let delivery): if delivery.message != nil { lease.deliveries.append(delivery) }
             case .refused(let reason, let detail):
-                try end(id, as: .skipped, reason, detail: detail)
-                ended.append(id)
+                try end(candidate.row, as: .skipped, reason, detail: detail)
+                ended.append(candidate.row)
             }
         }
+        try claim(lease.deliveries, epoch: epoch)
         try note(ended)
         return lease
     }

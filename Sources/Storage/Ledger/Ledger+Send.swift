@@ -33,34 +33,31 @@ extension Ledger {
 
 /// The statements of sending, apart so that a test can ask for their query plans.
 enum SendSQL {
-    /// Returns nothing. Moves a row that the boot ?3 leased and that may still go. Of a launch the campaign runs, which is asked first; that of
-    /// a test is there, and a message has none.
+    /// Returns the rows. Moves those of ?1, a JSON array, that the boot ?3 leased and that may still go. Of a launch the campaign runs, which is
+    /// asked first; that of a test is there, and a message has none.
     static let intend = """
         UPDATE delivery SET state = 'sending', attempt = attempt + 1, sent_at = ?2, updated_at = ?2
-        WHERE id = ?1 AND state = 'leased' AND epoch = ?3 AND \(LeaseSQL.reachable)
+        WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'leased' AND epoch = ?3 AND \(LeaseSQL.reachable)
           AND EXISTS (SELECT 1 FROM run r LEFT JOIN app.campaign c ON c.id = r.campaign
                       WHERE r.id = delivery.run AND (c.state = 'running' OR r.kind = 'test' AND c.id IS NOT NULL OR r.kind = 'message')
                         AND (r.expires_at IS NULL OR r.expires_at > ?2))
+        RETURNING id
         """
 
-    /// Returns nothing. Ends the attempt if it is the one under way.
+    /// Returns the rows. Ends attempts under way that ended alike but for the provider's id: ?1 is a JSON object with each row and its.
     static let record = """
-        UPDATE delivery SET state = ?, reason = ?, detail = ?, provider_id = ifnull(?, provider_id), language = ifnull(?, language),
-            next_at = ?, failures = failures + ?, epoch = NULL, updated_at = ?
-        WHERE id = ? AND state = 'sending' AND attempt = ? AND epoch = ?
+        UPDATE delivery SET state = ?2, reason = ?3, detail = ?4, provider_id = ifnull(j.value, provider_id), language = ifnull(?5, language),
+            next_at = ?6, failures = failures + ?7, epoch = NULL, updated_at = ?8
+        FROM json_each(?1) j WHERE delivery.id = CAST(j.key AS INTEGER) AND state = 'sending' AND attempt = ?9 AND epoch = ?10
+        RETURNING id
         """
 }
 
 extension LedgerTransaction {
     func intend(_ ids: [DeliveryID], epoch: Int64) throws -> Set<DeliveryID> {
-        let statement = try statement(SendSQL.intend)
-        var intended: Set<DeliveryID> = []
-        intended.reserveCapacity(ids.count)
-        // One row at a time: RETURNING costs SQLite a temporary table for each row.
-        for id in ids {
-            try statement.run(id.rawValue, now.milliseconds, epoch)
-            if db.changesCount == 1 { intended.insert(id) }
-        }
+        let intended = Set(try statement(SendSQL.intend).all(ids.lazy.map(\.rawValue).json, now.milliseconds, epoch) {
+            DeliveryID(rawValue: $0.int(0))
+        })
         if intended.count < ids.count { _ = try release(ids, epoch: epoch) }
         return intended
     }
@@ -70,15 +67,17 @@ extension LedgerTransaction {
         var stale = 0
         var named: [Int64] = []
         var ofMessages: [Int64] = []
-        for result in results {
-            let end = Ending(result.verdict)
-            try statement.run(end.state.rawValue, end.reason?.rawValue, end.detail, end.providerID, result.language, end.nextAt,
-                              end.failures, now.milliseconds, result.id.rawValue, Int64(result.attempt), epoch)
-            if db.changesCount == 1 {
-                if end.providerID != nil { named.append(result.id.rawValue) }
-                if result.message != nil { ofMessages.append(result.id.rawValue) }
-            } else if try !complete(result, end) {
-                stale += 1
+        for (end, results) in Dictionary(grouping: results, by: Ending.init) {
+            let recorded = Set(try statement.all(
+                results.providerIDs, end.state.rawValue, end.reason?.rawValue, end.detail, end.language, end.nextAt, end.failures,
+                now.milliseconds, Int64(end.attempt), epoch) { DeliveryID(rawValue: $0.int(0)) })
+            for result in results {
+                if recorded.contains(result.id) {
+                    if result.providerID != nil { named.append(result.id.rawValue) }
+                    if result.message != nil { ofMessages.append(result.id.rawValue) }
+                } else if try !complete(result) {
+                    stale += 1
+                }
             }
         }
         try note(ofMessages)
@@ -87,34 +86,50 @@ extension LedgerTransaction {
         return stale
     }
 
-    private func complete(_ result: DeliveryResult, _ end: Ending) throws -> Bool {
-        guard end.state == .accepted else { return false }
+    private func complete(_ result: DeliveryResult) throws -> Bool {
+        guard case .accepted(let providerID) = result.verdict else { return false }
         // Returns nothing. Completes a row that a callback moved before its own result came; its state stays.
         return try run("""
             UPDATE delivery SET provider_id = ifnull(provider_id, ?1), language = ifnull(language, ?2)
             WHERE id = ?3 AND attempt = ?4 AND state IN ('accepted', 'delivered', 'opened', 'clicked')
               AND (provider_id IS NULL AND ?1 IS NOT NULL OR language IS NULL AND ?2 IS NOT NULL)
-            """, [end.providerID, result.language, result.id.rawValue, result.attempt]) == 1
+            """, [providerID, result.language, result.id.rawValue, result.attempt]) == 1
     }
+}
 
-    private struct Ending {
-        var state: DeliveryState
-        var reason: Reason?
-        var detail: String?
-        var providerID: String?
-        var nextAt: Int64 = 0
-        var failures: Int64 = 0
+/// What results have in common that one statement records.
+private struct Ending: Hashable {
+    let attempt: Int
+    let language: String?
+    var state: DeliveryState
+    var reason: Reason?
+    var detail: String?
+    var nextAt: Int64 = 0
+    var failures: Int64 = 0
 
-        init(_ verdict: DeliveryResult.Verdict) {
-            switch verdict {
-            case .accepted(let id): (state, providerID) = (.accepted, id)
-            case .retry(let at, let text, let counts):
-                (state, detail, nextAt, failures) = (.pending, text, at.milliseconds, counts ? 1 : 0)
-            case .rejected(let why, let text): (state, reason, detail) = (.rejected, why, text)
-            case .expired: (state, reason) = (.expired, .expired)
-            case .gaveUp(let text): (state, reason, detail) = (.dead, .providerGaveUp, text)
-            case .unknown(let text): (state, reason, detail) = (.unknown, .outcomeUnknown, text)
-            }
+    init(_ result: DeliveryResult) {
+        (attempt, language) = (result.attempt, result.language)
+        switch result.verdict {
+        case .accepted: state = .accepted
+        case .retry(let at, let text, let counts):
+            (state, detail, nextAt, failures) = (.pending, text, at.milliseconds, counts ? 1 : 0)
+        case .rejected(let why, let text): (state, reason, detail) = (.rejected, why, text)
+        case .expired: (state, reason) = (.expired, .expired)
+        case .gaveUp(let text): (state, reason, detail) = (.dead, .providerGaveUp, text)
+        case .unknown(let text): (state, reason, detail) = (.unknown, .outcomeUnknown, text)
         }
+    }
+}
+
+extension DeliveryResult {
+    fileprivate var providerID: String? { if case .accepted(let id) = verdict { id } else { nil } }
+}
+
+extension [DeliveryResult] {
+    /// Each row with the provider's id or null, as a JSON object.
+    fileprivate var providerIDs: String {
+        var writer = JSONObjectWriter(capacity: 128 * count)
+        for result in self { writer.add("\(result.id.rawValue)", result.providerID.map(JSONValue.string) ?? .null) }
+        return String(decoding: writer.finish(), as: UTF8.self)
     }
 }
