@@ -11,6 +11,14 @@ struct StreamTrace {
     /// The last attempt was refused and no other one has begun.
     private(set) var isRefused = false
 
+    /// Whether `read` may find something in a line: in most, told by their first byte, it does not.
+    static func heeds(_ line: UnsafeRawBufferPointer) -> Bool {
+        switch line.first {
+        case UInt8(ascii: "U"), UInt8(ascii: "R"), UInt8(ascii: "C"), UInt8(ascii: "r"): true
+        default: false
+        }
+    }
+
     /// Reads one line of the log.
     mutating func read(_ line: UnsafeRawBufferPointer, _ goAways: GoAwayLog) {
         guard let first = line.first else { return }

@@ -198,16 +198,19 @@ extension Transfer {
         })
         guard traced else { return }
         try options.check("CURLOPT_DEBUGFUNCTION", ccurl_set_debug(easy) { _, kind, line, count, context in
-            if kind == CURLINFO_TEXT, let transfer = Transfer.from(context) {
-                transfer.trace.read(UnsafeRawBufferPointer(start: line, count: count), transfer.goAways)
+            let line = UnsafeRawBufferPointer(start: line, count: count)
+            if kind == CURLINFO_TEXT, StreamTrace.heeds(line), let transfer = Transfer.from(context) {
+                transfer.trace.read(line, transfer.goAways)
             }
             return 0
         })
         try options.set(CURLOPT_VERBOSE, 1, "CURLOPT_VERBOSE")
     }
 
+    @inline(__always)
     private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
-        context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+        guard let context else { return nil }
+        return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     }
 
     private func read(into buffer: UnsafeMutablePointer<CChar>?, _ room: Int) -> Int {
