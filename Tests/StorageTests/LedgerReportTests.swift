@@ -7,7 +7,7 @@ import Testing
     /// A run with rows in many states: 3 accepted (2 fr, 1 en), 1 rejected, 1 leased, 1 sending, 2 no_consent, 2,500 waiting.
     private func run(_ fixture: LedgerFixture) async throws -> (LedgerRun, [FrozenAudience.Member]) {
         let members = try await fixture.addPeople(2_508)
-        let run = try await fixture.freeze(members, unreached: [60_001, 60_002])
+        let run = try await fixture.freeze(members, unreached: [60_001, .max])
         for member in members.prefix(2) { try await fixture.sql("UPDATE subscription SET opt_in = 0 WHERE id = ?", [member.subscription]) }
         let ids = try await fixture.lease(run, 6).deliveries.map(\.id)
         _ = try await fixture.intend(Array(ids.prefix(5)))
@@ -30,6 +30,7 @@ import Testing
         #expect(report.byChannel[.apns]?.byState == [.accepted: 3, .rejected: 1, .sending: 1, .leased: 1, .skipped: 2, .pending: 2_500])
         #expect(report.byChannel[.apns]?.byReason == [.payloadTooLarge: 1, .noConsent: 2])
         try await fixture.ledger.expandUnreached(run.id)
+        #expect(Set(try await fixture.all(run).filter { $0.subscription == nil }.map(\.profile.rawValue)) == [60_001, Int64(UInt32.max)])
         let expanded = try #require(try await fixture.ledger.report(fixture.campaign))
         #expect(expanded.total == run.audience)
         #expect(expanded.byReason == [.payloadTooLarge: 1, .noConsent: 2, .noSubscription: 2])

@@ -117,6 +117,34 @@ import Testing
         try fixture.close()
     }
 
+    @Test func `each result of a batch ends its own row`() async throws {
+        let fixture = try await LedgerFixture()
+        let run = try await fixture.freeze(try await fixture.addPeople(8))
+        let ids = try await fixture.lease(run).deliveries.map(\.id)
+        #expect(try await fixture.intend(Array(ids.prefix(7))).count == 7)
+        let odd = "é\"\\/\u{1}\u{2028}'{}"
+        let at = fixture.now + .seconds(9)
+        let results: [(verdict: DeliveryResult.Verdict, language: String?, attempt: Int)] = [
+            (.accepted(providerID: "p0"), "fr", 1), (.accepted(providerID: odd), "fr", 1), (.accepted(providerID: nil), "fr", 1),
+            (.accepted(providerID: "p3"), nil, 1), (.retry(at: at, detail: "503", countsAttempt: true), "fr", 1),
+            (.rejected(.providerPermanent, detail: "400"), "fr", 1),
+            // Of another attempt, and of a row that nobody meant to send.
+            (.accepted(providerID: "p6"), "fr", 2), (.accepted(providerID: "p7"), "fr", 1),
+        ]
+        let stale = try await fixture.record(zip(ids, results).map { id, result in
+            DeliveryResult(id: id, attempt: result.attempt, verdict: result.verdict, language: result.language)
+        })
+        #expect(stale == 2)
+        let rows = try await fixture.all(run).sorted { $0.id.rawValue < $1.id.rawValue }
+        #expect(rows.map(\.id) == ids)
+        #expect(rows.map(\.state) == [.accepted, .accepted, .accepted, .accepted, .pending, .rejected, .sending, .leased])
+        #expect(rows.map(\.providerID) == ["p0", odd, nil, "p3", nil, nil, nil, nil])
+        #expect(rows.map(\.language) == ["fr", "fr", "fr", nil, "fr", "fr", nil, nil])
+        #expect(rows.map(\.detail) == [nil, nil, nil, nil, "503", "400", nil, nil])
+        #expect(try await fixture.ledger.verify().isEmpty)
+        try fixture.close()
+    }
+
     @Test func `a retry waits for its time and counts as the result says`() async throws {
         let fixture = try await LedgerFixture()
         let run = try await fixture.freeze(try await fixture.addPeople(1))
