@@ -64,20 +64,21 @@ extension LedgerTransaction {
 
     func record(_ results: [DeliveryResult], epoch: Int64) throws -> Int {
         let statement = try statement(SendSQL.record)
+        var recorded: Set<DeliveryID> = []
+        for (end, alike) in Dictionary(grouping: results, by: Ending.init) {
+            try statement.forEach(
+                alike.providerIDs, end.state.rawValue, end.reason?.rawValue, end.detail, end.language, end.nextAt, end.failures,
+                now.milliseconds, Int64(end.attempt), epoch) { recorded.insert(DeliveryID(rawValue: $0.int(0))) }
+        }
         var stale = 0
         var named: [Int64] = []
         var ofMessages: [Int64] = []
-        for (end, results) in Dictionary(grouping: results, by: Ending.init) {
-            let recorded = Set(try statement.all(
-                results.providerIDs, end.state.rawValue, end.reason?.rawValue, end.detail, end.language, end.nextAt, end.failures,
-                now.milliseconds, Int64(end.attempt), epoch) { DeliveryID(rawValue: $0.int(0)) })
-            for result in results {
-                if recorded.contains(result.id) {
-                    if result.providerID != nil { named.append(result.id.rawValue) }
-                    if result.message != nil { ofMessages.append(result.id.rawValue) }
-                } else if try !complete(result) {
-                    stale += 1
-                }
+        for result in results {
+            if recorded.contains(result.id) {
+                if result.providerID != nil { named.append(result.id.rawValue) }
+                if result.message != nil { ofMessages.append(result.id.rawValue) }
+            } else if try !complete(result) {
+                stale += 1
             }
         }
         try note(ofMessages)
