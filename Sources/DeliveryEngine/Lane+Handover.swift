@@ -6,15 +6,22 @@ import Storage
 /// From the committed intent to the wire. Intents are committed a little ahead, so that a slow disk leaves no place empty and
 /// bends no rate.
 extension Lane {
-    /// Intents beyond the places that are free.
-    private static let maxAhead = 64
+    /// Intents beyond the places that are free, and how many of them keep the places filled during a commit.
+    private static let maxAhead = 128
+    static let enoughAhead = 64
+    /// What begins in one go is answered in one go, and at each answer libcurl looks at all that is in flight on its connection.
+    private static let maxHandedOver = 64
 
     /// How many more intents may be committed now, of messages or of campaigns, which leave some places to messages.
     func room(urgent: Bool) -> Int {
-        let committing = intending.values.reduce(0) { sum, batch in sum + (batch.first?.isUrgent == urgent ? batch.count : 0) }
         // A cold connection takes one; of a channel that cannot repeat a message, each row that waits may end as unknown.
         let ahead = multi.isWarm && adapter.deliveryClass != .atMostOnce ? Lane.maxAhead : 0
-        return min(free(urgent: urgent) + ahead, pace.lookahead) - ready.count(urgent: urgent) - committing
+        return min(free(urgent: urgent) + ahead, pace.lookahead) - ready.count(urgent: urgent) - committing(urgent: urgent)
+    }
+
+    /// Intents that are being committed.
+    func committing(urgent: Bool) -> Int {
+        intending.values.reduce(0) { sum, batch in sum + (batch.first?.isUrgent == urgent ? batch.count : 0) }
     }
 
     /// Places that may be taken now. A connection that is cold has one, which nobody is kept from.
@@ -35,12 +42,13 @@ extension Lane {
     /// Gives what is ready to libcurl, as far as there are places and the rate allows. When the breaker has opened meanwhile, or
     /// the provider has asked us to wait, nothing leaves.
     func handOver(clock: SenderClock) {
+        handsOverMore = false
         guard !ready.isEmpty else { return }
         let wait = pace.adaptive.blockedUntil - clock.monotonic
         if case .open(_, let detail) = breaker.state { return takeBack(ready.removeAll(), detail, clock) }
         if wait > 0 { return takeBack(ready.removeAll(), "throttled", wait: .milliseconds(wait), clock) }
         guard multi.free > 0 else { return }
-        let turns = pace.available(now: clock.monotonic)
+        let turns = min(pace.available(now: clock.monotonic), Lane.maxHandedOver)
         var taken = 0
         while taken < turns, multi.free > 0, let prepared = ready.next(takesOthers: free(urgent: false) > 0) {
             taken += 1
@@ -50,6 +58,7 @@ extension Lane {
             multi.add(TransferRequest(prepared.request, mayRepeat: false), token: lastToken)
             failpoint("request.handed")
         }
+        handsOverMore = taken == Lane.maxHandedOver
         pace.take(taken, now: clock.monotonic)
     }
 

@@ -53,10 +53,12 @@ final class Lane {
     private var ledgerNotBefore: Int64 = 0
     private var recording = 0
     var lastToken: UInt64 = 0
+    /// The last handing over ended because enough had begun at once.
+    var handsOverMore = false
     private var isDraining = false
     var status: LaneStatus
 
-    private static let maxIntents = 64
+    private static let maxIntents = 128
     private static let maxResults = 256
     private static let resultWait: Int64 = 20
     private static let maxUnrecorded = 1_024
@@ -213,7 +215,7 @@ final class Lane {
         if let due = exhausted.values.min(), due > clock.wall, due < .distantFuture {
             times.append(now + (due - clock.wall).milliseconds)
         }
-        if let turn = turn(now: now), turn > steppedAt { times.append(turn) }
+        if handsOverMore { times.append(now) } else if let turn = turn(now: now), turn > steppedAt { times.append(turn) }
         if backlog.count > 0, room(urgent: backlog.urgentCount > 0) > 0, credential != .requested, case let gate = gate(now: now), gate > steppedAt {
             times.append(gate)
         }
@@ -254,8 +256,11 @@ final class Lane {
         }
         guard backlog.count > backlog.urgentCount, intending.count < 2, results.count + recording * Lane.maxResults < Lane.maxUnrecorded
         else { return }
+        let room = room(urgent: false)
+        // A commit costs as much for few as for many: while enough is on its way, the next waits until it has half a batch.
+        guard room >= Lane.maxIntents / 2 || ready.count(urgent: false) + committing(urgent: false) < Lane.enoughAhead else { return }
         overdueAt = nil
-        begin(clock: clock, room: room(urgent: false), intend: ledger.intend) { $0.next(now: clock.monotonic) }
+        begin(clock: clock, room: room, intend: ledger.intend) { $0.next(now: clock.monotonic) }
     }
 
     private func begin(clock: SenderClock, room: Int, intend: ([DeliveryID], UInt64, Timestamp) -> Void,
