@@ -21,7 +21,7 @@ struct StreamTrace {
 
     /// Reads one line of the log.
     mutating func read(_ line: UnsafeRawBufferPointer, _ goAways: GoAwayLog) {
-        guard let first = line.first else { return }
+        guard Self.heeds(line), let first = line.first else { return }
         switch first {
         case UInt8(ascii: "U"):
             if let number = Self.number(in: line, after: "Using Stream ID: ") {

@@ -32,7 +32,7 @@ struct RecipientReader {
         tags = try ledger.statement(LeaseSQL.tags)
     }
 
-    /// All in one statement, which costs half of what one for each of them does.
+    /// All at once, which costs half of what a statement for each of them does.
     ///
     /// - Returns: what was found, in the order of the candidates.
     func look(at candidates: [Candidate]) throws -> [Finding] {
