@@ -14,6 +14,7 @@
 int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 int sched_getaffinity(pid_t process, size_t size, cpu_set_t *cores);
 int pthread_setname_np(pthread_t thread, const char *name);
+static const int clinux_sched_batch = 3; // SCHED_BATCH of <linux/sched.h>
 
 // fcntl is variadic.
 static inline int clinux_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 3); }

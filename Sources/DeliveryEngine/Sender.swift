@@ -17,7 +17,7 @@ final class Sender: Sendable {
         // Made here, so that a descriptor that is missing fails the start; from then on the thread's alone.
         nonisolated(unsafe) let loop = try SenderLoop(
             accounts: accounts, messages: messages, paces: paces, ledger: ledger, store: store, epoch: epoch, mailbox: mailbox, board: board)
-        thread = try Thread.start(named: "sender-\(number)", niceness: Thread.bulkNiceness) {
+        thread = try Thread.start(named: "sender-\(number)", isBulk: true) {
             do {
                 try loop.run()
             } catch {

@@ -15,24 +15,23 @@ package final class Thread: Sendable {
         if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) }
     }
 
-    /// The niceness of threads that send campaigns: requests come before them.
-    package static let bulkNiceness: Int32 = 5
+    private static let bulkNiceness: Int32 = 5
 
     /// Starts a thread that runs `body` and ends.
     ///
     /// - Parameters:
     ///   - name: shown by `top -H` and gdb; the kernel keeps the first 15 bytes.
-    ///   - niceness: above zero it leaves the core to other threads where there are not enough for all (setpriority(2), which on Linux
-    ///     is a thread's).
+    ///   - isBulk: it sends campaigns. Where there are not enough cores for all it leaves them to other threads (setpriority(2), which on
+    ///     Linux is a thread's), and it takes none from another as it wakes (`SCHED_BATCH`, sched(7)): work comes in larger batches.
     @discardableResult
-    package static func start(named name: String, niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void) throws(Errno) -> Thread {
-        let box = Unmanaged.passRetained(ThreadBody(name: name, niceness: niceness, run: body))
+    package static func start(named name: String, isBulk: Bool = false, _ body: @escaping @Sendable () -> Void) throws(Errno) -> Thread {
+        let box = Unmanaged.passRetained(ThreadBody(name: name, isBulk: isBulk, run: body))
         var handle = pthread_t()
         let failure = pthread_create(&handle, nil, { context in
             guard let context else { return nil }
             let body = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
             Thread.nameCurrent(body.name)
-            if body.niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, body.niceness) }
+            if body.isBulk { Thread.stepBack() }
             body.run()
             return nil
         }, box.toOpaque())
@@ -53,6 +52,13 @@ package final class Thread: Sendable {
     /// Whether the caller runs on this thread.
     package var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
 
+    /// A kernel that refuses leaves it as it is.
+    private static func stepBack() {
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, bulkNiceness)
+        var parameter = sched_param()
+        sched_setscheduler(0, clinux_sched_batch, &parameter)
+    }
+
     private static func nameCurrent(_ name: String) {
         var bytes = name.utf8.prefix(15).map { CChar(bitPattern: $0) }
         bytes.append(0)
@@ -62,12 +68,12 @@ package final class Thread: Sendable {
 
 private final class ThreadBody: Sendable {
     let name: String
-    let niceness: Int32
+    let isBulk: Bool
     let run: @Sendable () -> Void
 
-    init(name: String, niceness: Int32, run: @escaping @Sendable () -> Void) {
+    init(name: String, isBulk: Bool, run: @escaping @Sendable () -> Void) {
         self.name = name
-        self.niceness = niceness
+        self.isBulk = isBulk
         self.run = run
     }
 }

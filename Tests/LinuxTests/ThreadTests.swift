@@ -18,15 +18,15 @@ import Testing
         #expect(seen.withLock { $0 } == "http-loop-numbe")
     }
 
-    @Test func `is as nice as it was told to be, and nobody else is`() throws {
-        let which = __priority_which_t(PRIO_PROCESS.rawValue)
-        let before = getpriority(which, 0)
-        let seen = Lock<[Int32]>([])
-        for niceness in [0, Thread.bulkNiceness] {
-            try Thread.start(named: "nice", niceness: niceness) { seen.withLock { $0.append(getpriority(which, 0)) } }.join()
+    @Test func `steps back when it does bulk work, and nobody else does`() throws {
+        @Sendable func standing() -> [Int32] { [getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0), sched_getscheduler(0)] }
+        let before = standing()
+        let seen = Lock<[[Int32]]>([])
+        for isBulk in [false, true] {
+            try Thread.start(named: "bulk", isBulk: isBulk) { seen.withLock { $0.append(standing()) } }.join()
         }
-        #expect(seen.withLock { $0 } == [before, Thread.bulkNiceness])
-        #expect(getpriority(which, 0) == before)
+        #expect(seen.withLock { $0 } == [before, [5, 3]])
+        #expect(standing() == before)
     }
 
     @Test func `a lock loses no increment`() throws {

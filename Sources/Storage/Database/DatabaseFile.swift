@@ -41,7 +41,7 @@ package final class DatabaseFile: Sendable {
             }
             return pool
         }
-        writer = try Writer(pool: pool, name: configuration.label ?? "writer", niceness: schema == .ledger ? Thread.bulkNiceness : 0,
+        writer = try Writer(pool: pool, name: configuration.label ?? "writer", isBulk: schema == .ledger,
                             maxPendingBytes: maxPendingBytes, time: time)
     }
 

@@ -17,13 +17,13 @@ package final class Writer: Sendable {
     private let stopped = Lock(false)
 
     /// - Parameter maxPendingBytes: of requests that wait for their commit.
-    init(pool: DatabasePool, name: String, niceness: Int32, maxPendingBytes: Int, time: any TimeSource) throws {
+    init(pool: DatabasePool, name: String, isBulk: Bool, maxPendingBytes: Int, time: any TimeSource) throws {
         let mailbox = try Mailbox<WriterJob>()
         let figures = WriterFigures(maxPendingBytes: maxPendingBytes)
         self.mailbox = mailbox
         self.figures = figures
         self.time = time
-        thread = try Thread.start(named: "\(name)-writer", niceness: niceness) {
+        thread = try Thread.start(named: "\(name)-writer", isBulk: isBulk) {
             var loop = WriterLoop(pool: pool, mailbox: mailbox, time: time, figures: figures)
             loop.run()
         }
