@@ -50,6 +50,8 @@ import Testing
 
     static let cases: [Case] = [
         Case(status: 200, body: #"{"name":"projects/p/messages/0:1"}"#, outcome: .accepted(providerID: "projects/p/messages/0:1")),
+        Case(status: 200, body: #"{"name":""}"#, outcome: .ambiguous(detail: "200 without a message name")),
+        Case(status: 200, body: #"{"name":"projects/a\u0000b"}"#, outcome: .ambiguous(detail: "200 without a message name")),
         Case(status: 200, body: "<html>welcome</html>", outcome: .ambiguous(detail: "200 without a message name")),
         error(404, "UNREGISTERED", gone("404 UNREGISTERED")),
         error(400, "INVALID_ARGUMENT", .rejected(detail: "400 INVALID_ARGUMENT")),

@@ -50,7 +50,7 @@ import Testing
     @Test func `reads success`() {
         #expect(outcome(200, #"{"recipient_id":"1","message_id":"m_A"}"#) == .accepted(providerID: "m_A"))
         #expect(outcome(200, #"{"message_id":"m_A"}"#) == .accepted(providerID: "m_A"))
-        for body in ["", "{}", #"{"message_id":""}"#, #"{"message_id":1}"#, "<html>"] { #expect(outcome(200, body).word == "ambiguous") }
+        for body in ["", "{}", #"{"message_id":""}"#, #"{"message_id":"m\u0000A"}"#, #"{"message_id":1}"#, "<html>"] { #expect(outcome(200, body).word == "ambiguous") }
     }
 
     @Test(arguments: [

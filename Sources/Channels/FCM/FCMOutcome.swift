@@ -55,9 +55,7 @@ enum FCMOutcome {
         let json = reply.json
         if reply.status == 200 {
             // Something else than FCM may have answered; counting that as accepted would be a lie.
-            guard let name = json?["name"]?.string, name.utf8.count <= 512 else {
-                return .unclear("200 without a message name")
-            }
+            guard let name = json?["name"]?.providerID else { return .unclear("200 without a message name") }
             return .accepted(providerID: name)
         }
         let error = json?["error"]

@@ -53,14 +53,14 @@ struct MessengerEvents {
         // Unsending is no act of writing.
         guard message["is_deleted"]?.bool != true else { return [] }
         let text = message["text"]?.string
-        let id = identifier(message["mid"]) ?? person.id("message")
+        let id = message["mid"]?.providerID ?? person.id("message")
         return [person.event(id, .message(text: text, windowExpiresAt: person.at + settings.profile.window))]
             + stop(text, message["quick_reply"]?["payload"]?.string, from: person, id: id)
     }
 
     /// A tapped button, or "Get started"; behind an m.me link or an ad it brings the referral along.
     private func postback(_ postback: JSONValue, from person: Person) -> [InboundEvent] {
-        let id = identifier(postback["mid"]) ?? person.id("postback")
+        let id = postback["mid"]?.providerID ?? person.id("postback")
         let title = postback["title"]?.string
         var events = [person.event(id, .message(text: title, windowExpiresAt: person.at + settings.profile.window))]
         events += stop(title, postback["payload"]?.string, from: person, id: id)
@@ -118,7 +118,7 @@ struct MessengerEvents {
         guard settings.appID == nil || app == nil || app == settings.appID,
             let delivery = message?["metadata"]?.string.flatMap({ DeliveryID($0) })
         else { return [] }
-        let event = InboundEvent(id: "\(identifier(message?["mid"]) ?? delivery.description)/echo",
+        let event = InboundEvent(id: "\(message?["mid"]?.providerID ?? delivery.description)/echo",
                                  kind: .status(.delivery(delivery), .accepted, detail: "echo"), address: nil, at: at)
         return [event]
     }
@@ -126,7 +126,7 @@ struct MessengerEvents {
     /// Message ids when Meta gives them, and the watermark: everything sent up to then has arrived.
     private func delivery(_ delivery: JSONValue, to person: Person) -> [InboundEvent] {
         var events: [InboundEvent] = []
-        for mid in (delivery["mids"]?.array ?? []).compactMap(identifier) {
+        for mid in (delivery["mids"]?.array ?? []).compactMap(\.providerID) {
             let kind = InboundEvent.Kind.status(.provider(mid), .delivered, detail: "delivery")
             events.append(InboundEvent(id: "\(mid)/delivered", kind: kind, address: nil, at: person.at))
         }
@@ -147,11 +147,6 @@ struct MessengerEvents {
         let words = [action, enforcement["reason"]?.string].compactMap { $0 }.joined(separator: " ")
         let detail = "policy enforcement: \(String(words.unicodeScalars.prefix(300)))"
         return [InboundEvent(id: "policy/\(at.milliseconds)/\(notice.rawValue)", kind: .account(notice, detail: detail), address: nil, at: at)]
-    }
-
-    private func identifier(_ value: JSONValue?) -> String? {
-        guard let text = value?.string, (1...512).contains(text.utf8.count) else { return nil }
-        return text
     }
 
     /// A plugin's `ref`, at most 250 characters.

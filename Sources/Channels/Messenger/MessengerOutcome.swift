@@ -53,7 +53,7 @@ struct MessengerOutcome {
     func outcome(of reply: ProviderReply, now: Timestamp) -> Outcome {
         let json = reply.json
         if (200..<300).contains(reply.status), json?["error"] == nil {
-            guard let id = json?["message_id"]?.string, !id.isEmpty, id.utf8.count <= 512 else {
+            guard let id = json?["message_id"]?.providerID else {
                 return .ambiguous(detail: "\(reply.status) without a message_id")
             }
             return .accepted(providerID: id)

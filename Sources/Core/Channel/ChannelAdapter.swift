@@ -88,3 +88,8 @@ package struct ProviderReply: Sendable {
         return wait.map { min(max($0, .zero), .seconds(3_600)) }
     }
 }
+
+extension JSONValue {
+    /// A provider's own id: 1 to 512 bytes without U+0000, which SQLite would take for its end.
+    package var providerID: String? { string.flatMap { (1...512).contains($0.utf8.count) && !$0.containsNUL ? $0 : nil } }
+}
