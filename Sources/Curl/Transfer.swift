@@ -207,7 +207,6 @@ extension Transfer {
         try options.set(CURLOPT_VERBOSE, 1, "CURLOPT_VERBOSE")
     }
 
-    @inline(__always)
     private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
         guard let context else { return nil }
         return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()

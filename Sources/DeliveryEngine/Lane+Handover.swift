@@ -6,16 +6,17 @@ import Storage
 /// From the committed intent to the wire. Intents are committed a little ahead, so that a slow disk leaves no place empty and
 /// bends no rate.
 extension Lane {
-    /// Intents beyond the places that are free, and how many of them keep the places filled during a commit.
-    private static let maxAhead = 128
+    /// Intents that keep the places filled during a commit.
     static let enoughAhead = 64
+    private static let maxAhead = 256
     /// What begins in one go is answered in one go, and at each answer libcurl looks at all that is in flight on its connection.
     private static let maxHandedOver = 64
 
     /// How many more intents may be committed now, of messages or of campaigns, which leave some places to messages.
     func room(urgent: Bool) -> Int {
         // A cold connection takes one; of a channel that cannot repeat a message, each row that waits may end as unknown.
-        let ahead = multi.isWarm && adapter.deliveryClass != .atMostOnce ? Lane.maxAhead : 0
+        // Where few are sent at once, what another campaign has committed ahead would be long in going.
+        let ahead = multi.isWarm && adapter.deliveryClass != .atMostOnce ? min(max(Lane.enoughAhead, multi.places), Lane.maxAhead) : 0
         return min(free(urgent: urgent) + ahead, pace.lookahead) - ready.count(urgent: urgent) - committing(urgent: urgent)
     }
 
@@ -29,14 +30,13 @@ extension Lane {
         min(multi.free, multi.places - (urgent ? 0 : min(16, multi.places / 16)) - multi.inFlight)
     }
 
-    /// The intent of `cleared` is committed: they go. The others lost their consent or their campaign meanwhile and
+    /// The intent of `cleared` is committed: they may go. The others lost their consent or their campaign meanwhile and
     /// are pending again.
     func intended(_ batch: [PreparedDelivery], cleared: Set<DeliveryID>, clock: SenderClock) {
         if cleared.isEmpty { breaker.probeNotStarted(now: clock.monotonic) }
         for prepared in batch {
             if cleared.contains(prepared.id) { ready.append(prepared) } else { left(prepared, isReply: false, clock) }
         }
-        handOver(clock: clock)
     }
 
     /// Gives what is ready to libcurl, as far as there are places and the rate allows. When the breaker has opened meanwhile, or

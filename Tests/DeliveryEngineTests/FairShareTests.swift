@@ -23,14 +23,14 @@ import Testing
         let order = provider.received.map(\.campaign)
         #expect(order.count == total)
         // Behind what the first had committed ahead while it was alone.
-        let together = order.dropFirst(144).prefix(220)
+        let together = order.dropFirst(80).prefix(220)
         for campaign in large {
             let share = together.count { $0 == campaign.description }
             #expect((88...132).contains(share), "\(share) of 220")
         }
         let end = try #require(order.lastIndex(of: small.description))
         // Behind what was committed ahead of it, and its turns.
-        #expect(end < 184, "the small one ended at \(end) of \(total)")
+        #expect(end < 120, "the small one ended at \(end) of \(total)")
         try await fixture.close()
     }
 

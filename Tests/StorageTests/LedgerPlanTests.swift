@@ -18,6 +18,7 @@ import Testing
         ]),
         Case(name: "recipients", sql: LeaseSQL.recipients, uses: ["SEARCH s USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"]),
         Case(name: "tags", sql: LeaseSQL.tags, uses: ["SEARCH t USING PRIMARY KEY (profile=?)"]),
+        Case(name: "lease", sql: LeaseSQL.lease, uses: ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)"]),
         Case(name: "intend", sql: SendSQL.intend, uses: [
             "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
             "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)",

@@ -147,7 +147,7 @@ extension LedgerTransaction {
         try expandNext(run, account: account, limit: FrozenChunk.maxMembers) { members in members.map { _ in start } }
     }
 
-    /// The same for the first members of the chunk, each in the state that `start` finds for it.
+    /// The same for the first members of the chunk, each in the state that `start` finds for it, in their order.
     func expandNext(_ run: RunID, account: Int64?, limit: Int, _ start: ([ExpandedMember]) throws -> [ExpandedState]) throws -> Int {
         guard let chunk = try statement(FreezeSQL.nextChunk).first(run.rawValue, account, read: { row in
             (id: row.int(0), channel: row.optionalText(1), members: row.bytes(2))
@@ -155,8 +155,10 @@ extension LedgerTransaction {
         // Returns the id that the next row would get. Changes nothing.
         let id = Int64(try count("SELECT ifnull(max(id), 0) + 1 FROM delivery"))
         let members = FrozenChunk.members(in: chunk.members, limit: limit, from: id)
+        let starts = try start(members)
+        precondition(starts.count == members.count, "each member begins in a state of its own")
         let insert = try statement(FreezeSQL.insertDeliveries)
-        for (start, rows) in Dictionary(grouping: zip(members, try start(members)), by: \.1) {
+        for (start, rows) in Dictionary(grouping: zip(members, starts), by: \.1) {
             let words = rows.lazy.map { "\"\($0.0.id)\":\(Int64(bitPattern: $0.0.word))" }.joined(separator: ",")
             try insert.run("{\(words)}", run.rawValue, account, chunk.channel, start.state.rawValue, start.reason?.rawValue, start.detail,
                            start.epoch, now.milliseconds)
