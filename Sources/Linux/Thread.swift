@@ -15,14 +15,11 @@ package final class Thread: Sendable {
         if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) }
     }
 
-    private static let bulkNiceness: Int32 = 5
-
     /// Starts a thread that runs `body` and ends.
     ///
     /// - Parameters:
     ///   - name: shown by `top -H` and gdb; the kernel keeps the first 15 bytes.
-    ///   - isBulk: it sends campaigns. Where there are not enough cores for all it leaves them to other threads (setpriority(2), which on
-    ///     Linux is a thread's), and it takes none from another as it wakes (`SCHED_BATCH`, sched(7)): work comes in larger batches.
+    ///   - isBulk: it sends campaigns: where there are not enough cores for all it leaves them to other threads.
     @discardableResult
     package static func start(named name: String, isBulk: Bool = false, _ body: @escaping @Sendable () -> Void) throws(Errno) -> Thread {
         let box = Unmanaged.passRetained(ThreadBody(name: name, isBulk: isBulk, run: body))
@@ -52,12 +49,9 @@ package final class Thread: Sendable {
     /// Whether the caller runs on this thread.
     package var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
 
-    /// A kernel that refuses leaves it as it is.
-    private static func stepBack() {
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, bulkNiceness)
-        var parameter = sched_param()
-        sched_setscheduler(0, clinux_sched_batch, &parameter)
-    }
+    /// Niceness 5; as a batch worker with the longest slice there is, it interrupts none of its kind, so that work comes in large batches, and
+    /// every other thread interrupts it (sched_setattr(2), sched(7)). A kernel that refuses leaves it as it is.
+    private static func stepBack() { _ = clinux_step_back(5, 100_000_000) }
 
     private static func nameCurrent(_ name: String) {
         var bytes = name.utf8.prefix(15).map { CChar(bitPattern: $0) }
