@@ -8,7 +8,7 @@ import Storage
 extension Lane {
     /// Intents that keep the places filled during a commit.
     static let enoughAhead = 64
-    private static let maxAhead = 256
+    private static let maxAhead = 128
     /// What begins in one go is answered in one go, and at each answer libcurl looks at all that is in flight on its connection.
     private static let maxHandedOver = 64
 

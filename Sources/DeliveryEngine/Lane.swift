@@ -58,7 +58,7 @@ final class Lane {
     private var isDraining = false
     var status: LaneStatus
 
-    private static let maxIntents = 256
+    private static let maxIntents = 128
     private static let maxResults = 256
     private static let resultWait: Int64 = 20
     private static let maxUnrecorded = 1_024
