@@ -1,4 +1,5 @@
 import Core
+import Failpoints
 import Linux
 import Storage
 
@@ -20,7 +21,9 @@ final class Herald: Sendable {
             guard let end = events.last?.id else { return }
             try await store.write { store in
                 for event in events { try store.announce(event) }
+                failpoint("outbox.before")
             }
+            failpoint("outbox.after")
             last.withLock { $0 = end }
             try await ledger.forgetMessageEvents(upTo: end)
             if events.count < Herald.maxEvents { return }

@@ -1,11 +1,11 @@
 """A server that is killed while it sends campaigns, and the notes of each end."""
 import json, os, random, signal, time
 import disk
-from judge import Kill, sending
+from judge import TOLD, Kill, sending
 from server import Provider, Server, wait
 
 # Passed once in a campaign or a start; the others many times.
-RARE = ("freeze", "message", "completion", "finish", "recovery", "post", "checkpoint")
+RARE = ("freeze", "message", "completion", "finish", "recovery", "post", "outbox", "checkpoint")
 PEOPLE, FEW = 400, 6
 
 
@@ -39,6 +39,7 @@ class Crash:
     def load(self, binary):
         self.start(binary)
         self.server.create_key(binary)
+        self.server.post("/v1/webhooks", {"url": f"http://127.0.0.1:{self.provider.port}/hook", "events": [f"message.{state}" for state in TOLD]})
         profiles, subscriptions = [], []
         self.addresses = [[("fcm", f"device-{n:04d}:{'x' * 120}"), ("sms", f"+3361200{n:04d}")] for n in range(PEOPLE)]
         for n, addresses in enumerate(self.addresses):

@@ -30,7 +30,19 @@ def unnoticed(lines, database, kills, expected):
         "sms: sent without a row": (lines + [line(("sms", "none", "+33600000000"), "accept", end)], expected),
         "sms: lost": (lines, expected | {("sms", "none", "+33600000000")}),
         "delivery reports acknowledged and forgotten": (lines + [{"at": end, "campaign": undelivered[1], "report": undelivered[2]}], expected),
+        "webhooks delivered and never taken": ([line for line in lines if "hook" not in line], expected),
+        "ends of messages that no webhook is told of": (lines, expected, """
+            DELETE FROM app.webhook_delivery WHERE id = (SELECT max(id) FROM app.webhook_delivery WHERE type = 'message.delivered')"""),
+        "events of messages under two names": (lines, expected, """
+            INSERT INTO app.webhook_delivery (webhook, message, type, body, state, created_at, updated_at)
+            SELECT webhook, 'msg_other', type, body, 'failed', 1, 1 FROM app.webhook_delivery WHERE type = 'message.delivered' LIMIT 1"""),
         "replies acknowledged and forgotten": (lines + [{"at": end, "reply": "none"}], expected),
     }
-    return [fault for fault, (forged, wanted) in forgeries.items()
-            if not any(found.startswith(fault) for found in Judgement(forged, database, kills, wanted).faults)]
+    missed = []
+    for fault, (forged, wanted, *change) in forgeries.items():
+        for statement in change:
+            database.execute(statement)
+        if not any(found.startswith(fault) for found in Judgement(forged, database, kills, wanted).faults):
+            missed.append(fault)
+        database.rollback()
+    return missed

@@ -1,10 +1,12 @@
 """Judges a ledger after kills, from the provider's log and the database alone."""
-import bisect, collections
+import bisect, collections, json
 
 TAKEN = {"accept", "slow", "cut", "never", "garbage", "broken"}
 ANSWERED = {"accept", "slow"}
 UP = {"accepted", "delivered", "opened", "clicked"}
 OPEN = {"pending", "leased", "sending"}
+# The states of a message's delivery that webhooks are told of.
+TOLD = sorted(UP | {"skipped", "expired", "rejected", "dead", "unknown"})
 
 
 class Kill:
@@ -39,6 +41,7 @@ class Judgement:
         self.hits = collections.Counter(key for kill in kills for key in kill.sending)
         self.check_database(database)
         self.check_callbacks(database, lines)
+        self.check_webhooks(database, lines)
         self.table = [("promise", "messages", "accepted", "rejected", "unknown", "given up", "requests", "lost", "false accepts", "duplicates", "bound", "policy resends"),
                       ("at least once", *self.channel("fcm")), ("at most once", *self.channel("sms"))]
 
@@ -69,6 +72,22 @@ class Judgement:
         self.fault("delivery reports acknowledged and forgotten", [key for key in reports if self.rows.get(key, ["none"])[0] != "delivered"])
         kept = {event for event, in database.execute("SELECT event_id FROM app.inbox")}
         self.fault("replies acknowledged and forgotten", [line["reply"] for line in lines if "reply" in line and f"mo/{line['reply']}" not in kept])
+
+    def check_webhooks(self, database, lines):
+        """What became of each message is told, under one name, and what counts as told was."""
+        names = collections.defaultdict(set)
+        for delivery, state, name in database.execute("SELECT delivery, state, name FROM message_event"):
+            names[delivery, state].add(name)
+        delivered = set()
+        for name, body, state in database.execute("SELECT message, body, state FROM app.webhook_delivery WHERE type LIKE 'message.%'"):
+            said = json.loads(body)["data"]
+            names[int(said["delivery"].split("_")[1]), said["state"]].add(name)
+            if state == "delivered":
+                delivered.add(name)
+        ends = database.execute("SELECT d.id, d.state FROM delivery d JOIN run r ON r.id = d.run WHERE r.kind = 'message'").fetchall()
+        self.fault("ends of messages that no webhook is told of", [f"delivery {end[0]} {end[1]}" for end in ends if end[1] in TOLD and not names[end]])
+        self.fault("events of messages under two names", [f"delivery {event[0]} {event[1]}" for event, known in names.items() if len(known) > 1])
+        self.fault("webhooks delivered and never taken", delivered - {line["hook"] for line in lines if "hook" in line})
 
     def channel(self, channel):
         mine = {key: row for key, row in self.rows.items() if key[0] == channel}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A provider for crash tests: FCM's HTTP v1 API with its token endpoint, and Kannel's sendsms. Standard library only, nothing of Clairon's.
+"""A provider for crash tests: FCM's HTTP v1 API with its token endpoint, Kannel's sendsms, and an endpoint of webhooks. Standard library only, nothing of Clairon's.
 
 Each request is appended to a log and fsynced before it is answered; each callback after the server has acknowledged it. The answers are mixed by
 a seed and by nothing else, so that they do not depend on the order in which requests come:
@@ -140,6 +140,9 @@ class Provider:
             return 200, {"access_token": token, "expires_in": 3600, "token_type": "Bearer"}
         if path == "/v1/projects/crash/messages:send":
             return await self.fcm(headers, body)
+        if path == "/hook":
+            self.write(hook=headers["webhook-id"])
+            return 200, {}
         if path == "/cgi-bin/sendsms":
             return await self.sendsms(query)
         return 404, {}

@@ -56,7 +56,8 @@ class Server:
             "android": {"channel": "fcm", "service_account_file": "fcm.json", "base_url": origin, "rate": {"per_second": rates[0]}, "ramp": "PT0S"},
             "sms": {"channel": "sms", "provider": "kannel", "sender": "SHOP", "base_url": f"{origin}/cgi-bin/sendsms", "username": "crash",
                     "password_file": "password", "inbound_token_file": "token", "rate": {"per_second": rates[1]}}}
-        self.config = self.write("config.json", json.dumps({"listen": f"127.0.0.1:{self.port}", "data_dir": self.data, "accounts": accounts}))
+        self.config = self.write("config.json", json.dumps({"listen": f"127.0.0.1:{self.port}", "data_dir": self.data, "accounts": accounts,
+                                                            "webhooks": {"allow_private_endpoints": True}}))
 
     def write(self, name, text):
         path = f"{self.folder}/{name}"
