@@ -1,7 +1,7 @@
 internal import GRDB
 internal import GRDBSQLite
 
-/// A statement that GRDB prepares once and keeps, bound and stepped by SQLite itself: what GRDB makes of arguments, rows and
+/// A statement that is prepared once and kept, bound and stepped by SQLite itself: what GRDB makes of arguments, rows and
 /// their names costs several times what a statement of a registration does.
 ///
 /// Lives on its connection's thread, in the closure that asked for it.
@@ -10,8 +10,12 @@ struct PreparedStatement {
     private let handle: OpaquePointer
 
     init(_ sql: String, on db: GRDB.Database) throws {
+        self.init(try db.cachedStatement(sql: sql), on: db)
+    }
+
+    init(_ statement: GRDB.Statement, on db: GRDB.Database) {
         self.db = db
-        handle = try db.cachedStatement(sql: sql).sqliteStatement
+        handle = statement.sqliteStatement
     }
 
     /// Runs a statement that gives no rows.

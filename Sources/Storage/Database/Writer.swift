@@ -15,17 +15,22 @@ package final class Writer: Sendable {
     private let thread: Thread
     private let time: any TimeSource
     private let stopped = Lock(false)
+    /// For closures that run.
+    let statements: StatementShelf
 
     /// - Parameter maxPendingBytes: of requests that wait for their commit.
     init(pool: DatabasePool, name: String, isBulk: Bool, maxPendingBytes: Int, time: any TimeSource) throws {
         let mailbox = try Mailbox<WriterJob>()
         let figures = WriterFigures(maxPendingBytes: maxPendingBytes)
+        let statements = StatementShelf()
         self.mailbox = mailbox
+        self.statements = statements
         self.figures = figures
         self.time = time
         thread = try Thread.start(named: "\(name)-writer", isBulk: isBulk) {
             var loop = WriterLoop(pool: pool, mailbox: mailbox, time: time, figures: figures)
             loop.run()
+            statements.empty()
         }
     }
 
