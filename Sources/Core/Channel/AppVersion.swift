@@ -11,18 +11,23 @@ package struct AppVersion: Sendable, Hashable, Comparable {
         guard bytes.count <= 64 else { return nil }
         var at = 0
         if bytes.first.map(\.asciiLowercased) == UInt8(ascii: "v") { at = 1 }
-        var numbers: [[UInt8]] = []
+        var key: [UInt8] = []
+        key.reserveCapacity(32)
+        var count = 0
+        // Of the key, up to the last number that is not zero.
+        var significant = 0
         while true {
             let start = at
             while at < bytes.count, bytes[at].isASCIIDigit { at += 1 }
-            guard at > start, at - start <= 20, numbers.count < 8 else { return nil }
-            numbers.append(Array(bytes[start..<at].drop { $0 == UInt8(ascii: "0") }))
+            guard at > start, at - start <= 20, count < 8 else { return nil }
+            let digits = bytes[start..<at].drop { $0 == UInt8(ascii: "0") }
+            AppVersion.append(number: digits, to: &key)
+            if !digits.isEmpty { significant = key.count }
+            count += 1
             guard at < bytes.count, bytes[at] == UInt8(ascii: ".") else { break }
             at += 1
         }
-        while numbers.last?.isEmpty == true { numbers.removeLast() }
-        var key: [UInt8] = []
-        for number in numbers { AppVersion.append(number: number, to: &key) }
+        key.removeSubrange(significant...)
         if at < bytes.count, bytes[at] == UInt8(ascii: "-") {
             let start = at + 1
             at = start
@@ -46,17 +51,16 @@ package struct AppVersion: Sendable, Hashable, Comparable {
     package static func < (a: AppVersion, b: AppVersion) -> Bool { a.sortKey.utf8.lexicographicallyPrecedes(b.sortKey.utf8) }
 
     /// A letter that counts the digits, then the digits: `7` is `a7`, `12` is `b12`, nothing (zero) is `a0`.
-    private static func append(number digits: [UInt8], to key: inout [UInt8]) {
-        let digits = digits.isEmpty ? [UInt8(ascii: "0")] : digits
-        key.append(UInt8(ascii: "a") + UInt8(digits.count - 1))
-        key.append(contentsOf: digits)
+    private static func append(number digits: ArraySlice<UInt8>, to key: inout [UInt8]) {
+        key.append(UInt8(ascii: "a") + UInt8(max(digits.count, 1) - 1))
+        if digits.isEmpty { key.append(UInt8(ascii: "0")) } else { key.append(contentsOf: digits) }
     }
 
     /// Numbers come before words.
     private static func append(word: ArraySlice<UInt8>, to key: inout [UInt8]) {
         if word.count <= 20, word.allSatisfy(\.isASCIIDigit) {
             key.append(UInt8(ascii: "0"))
-            append(number: Array(word.drop { $0 == UInt8(ascii: "0") }), to: &key)
+            append(number: word.drop { $0 == UInt8(ascii: "0") }, to: &key)
         } else {
             key.append(UInt8(ascii: "1"))
             key.append(contentsOf: word.map(\.asciiLowercased))

@@ -7,8 +7,7 @@ package struct SipHash: Sendable {
     /// - Precondition: the key has 16 bytes.
     package init(key: [UInt8]) {
         precondition(key.count == 16, "a SipHash key has 16 bytes")
-        k0 = SipHash.word(key, 0)
-        k1 = SipHash.word(key, 8)
+        (k0, k1) = key.withUnsafeBytes { (SipHash.word($0, 0), SipHash.word($0, 8)) }
     }
 
     package func hash(_ text: String) -> UInt64 {
@@ -46,7 +45,8 @@ package struct SipHash: Sendable {
             v0 ^= word
         }
         let whole = bytes.count & ~7
-        for start in stride(from: 0, to: whole, by: 8) { absorb(SipHash.word(bytes, start)) }
+        let raw = UnsafeRawBufferPointer(bytes)
+        for start in stride(from: 0, to: whole, by: 8) { absorb(SipHash.word(raw, start)) }
         var last = UInt64(bytes.count & 0xFF) << 56
         for index in whole..<bytes.count { last |= UInt64(bytes[index]) << (8 * UInt64(index - whole)) }
         absorb(last)
@@ -55,10 +55,7 @@ package struct SipHash: Sendable {
         return v0 ^ v1 ^ v2 ^ v3
     }
 
-    private static func word(_ bytes: some RandomAccessCollection<UInt8>, _ start: Int) -> UInt64 {
-        var word: UInt64 = 0
-        let first = bytes.index(bytes.startIndex, offsetBy: start)
-        for (shift, byte) in bytes[first...].prefix(8).enumerated() { word |= UInt64(byte) << (8 * UInt64(shift)) }
-        return word
+    private static func word(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> UInt64 {
+        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
     }
 }
