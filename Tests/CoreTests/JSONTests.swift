@@ -90,6 +90,43 @@ import Testing
         #expect(value.text == #"{"a":[1,1.5,null,true],"q\"\\":"\n\t\r\u0000\u001f\u007f/é€","z":null}"#)
     }
 
+    @Test func `every byte that needs an escape gets one, wherever it stands`() throws {
+        for byte in UInt8(0)...0x7F {
+            for (before, after) in [("", ""), ("seventeen letters", ""), ("", "seventeen letters"), ("€\"", "\\\n")] {
+                let text = before + String(UnicodeScalar(byte)) + after
+                let written = JSONValue.string(text).bytes
+                #expect(try JSONTests.parse(written).get() == .string(text))
+                #expect(written.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
+            }
+        }
+    }
+
+    @Test func `an object that was written is the same as one of members`() throws {
+        var writer = JSONObjectWriter(capacity: 16)
+        writer.add("text", "a\"b")
+        writer.add("none", nil as String?)
+        writer.add("some", "x" as String?)
+        writer.add("yes", true)
+        writer.add("at", Timestamp(milliseconds: 1_500))
+        writer.add("never", nil as Timestamp?)
+        writer.add("list", ["a", "\n"])
+        writer.add("empty", [String]())
+        writer.add("data", [(name: "k\"ey", value: "v"), (name: "", value: "")])
+        writer.add("value", JSONValue.array([1]))
+        let written = JSONObject(written: writer.finish())
+        let members: JSONObject = [
+            "text": "a\"b", "none": nil, "some": "x", "yes": true, "at": "1970-01-01T00:00:01.500Z", "never": nil, "list": ["a", "\n"], "empty": [],
+            "data": ["k\"ey": "v", "": ""], "value": [1],
+        ]
+        #expect(written == members)
+        #expect(written.count == 10 && written["yes"] == true && written["absent"] == nil)
+        #expect(JSONValue.object(written).bytes == JSONValue.object(members).bytes)
+        #expect(JSONValue.array([.object(written), 1]).text == JSONValue.array([.object(members), 1]).text)
+        var changed = written
+        changed["yes"] = false
+        #expect(changed["yes"] == false && changed["at"] == members["at"] && written["yes"] == true)
+    }
+
     @Test func `an object reads, replaces, appends and removes by name`() {
         var object: JSONObject = ["a": 1, "b": 2]
         object["a"] = 3

@@ -108,27 +108,34 @@ private func decide(_ optIn: Bool, _ call: APICall) async throws -> Answer {
 
 extension Subscription {
     /// As the API shows it: of the address only the end.
-    var json: JSONValue { .object(object(address: .string(address?.redacted ?? "…"))) }
+    var json: JSONValue { json(address: address?.redacted ?? "…", keys: nil) }
 
     /// As the person it belongs to may see it.
-    var fullJSON: JSONValue {
-        var object = object(address: .string(identity))
-        if let keys, let json = try? JSONValue(parsing: Array(keys.utf8)) { object["keys"] = json }
-        return .object(object)
-    }
+    var fullJSON: JSONValue { json(address: identity, keys: keys.flatMap { try? JSONValue(parsing: Array($0.utf8)) }) }
 
-    private func object(address: JSONValue) -> JSONObject {
+    private func json(address: String, keys: JSONValue?) -> JSONValue {
         let invalid: (word: String, reason: String?, at: Timestamp?) = switch status {
         case .active: ("active", nil, nil)
         case .invalid(let reason, let at): ("invalid", reason, at)
         }
-        return [
-            "id": .string(id.description), "profile": .string(profileExternalID), "channel": .string(channel.rawValue),
-            "account": .string(account), "address": address, "opt_in": .bool(optIn), "status": .string(invalid.word),
-            "invalid_reason": JSONValue(invalid.reason), "invalid_at": JSONValue(invalid.at),
-            "topics": .array(topics.map(JSONValue.string)), "language": JSONValue(language), "app_version": JSONValue(appVersion),
-            "os": JSONValue(os), "window_expires_at": JSONValue(windowExpiresAt), "registered_at": JSONValue(registeredAt),
-            "updated_at": JSONValue(updatedAt),
-        ]
+        var writer = JSONObjectWriter(capacity: 512)
+        writer.add("id", id.description)
+        writer.add("profile", profileExternalID)
+        writer.add("channel", channel.rawValue)
+        writer.add("account", account)
+        writer.add("address", address)
+        writer.add("opt_in", optIn)
+        writer.add("status", invalid.word)
+        writer.add("invalid_reason", invalid.reason)
+        writer.add("invalid_at", invalid.at)
+        writer.add("topics", topics)
+        writer.add("language", language)
+        writer.add("app_version", appVersion)
+        writer.add("os", os)
+        writer.add("window_expires_at", windowExpiresAt)
+        writer.add("registered_at", registeredAt)
+        writer.add("updated_at", updatedAt)
+        if let keys { writer.add("keys", keys) }
+        return .object(JSONObject(written: writer.finish()))
     }
 }

@@ -58,15 +58,19 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// Members that somebody made, or the object of a text that they are read from when they are asked for.
+    /// Members that somebody made, the object of a text that they are read from when they are asked for, or a text for those who want one.
     private enum Source: Sendable {
         case members([Member])
         case text(JSONText, token: Int)
+        case written([UInt8])
     }
 
     private var source: Source
 
     package init(_ members: [Member] = []) { source = .members(members) }
+
+    /// What `JSONObjectWriter` has written.
+    package init(written bytes: [UInt8]) { source = .written(bytes) }
 
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements.map { Member(name: $0.0, value: $0.1) })
@@ -79,6 +83,7 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
             switch source {
             case .members(let members): members
             case .text(let text, let token): text.members(of: token)
+            case .written(let bytes): JSONObject.read(bytes).members
             }
         }
         set { source = .members(newValue) }
@@ -88,7 +93,16 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         switch source {
         case .members(let members): members.count
         case .text(let text, let token): text.count(of: token)
+        case .written(let bytes): JSONObject.read(bytes).count
         }
+    }
+
+    /// The text, when there is one already.
+    var written: [UInt8]? { if case .written(let bytes) = source { bytes } else { nil } }
+
+    private static func read(_ bytes: [UInt8]) -> JSONObject {
+        guard let value = try? JSONValue(parsing: bytes), case .object(let object) = value else { preconditionFailure("a written object cannot be read") }
+        return object
     }
 
     package var isEmpty: Bool { count == 0 }
@@ -98,6 +112,7 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         switch source {
         case .members(let members): members.firstIndex { $0.name == name }.map { ($0, members[$0].value) }
         case .text(let text, let token): text.member(name, of: token)
+        case .written(let bytes): JSONObject.read(bytes).member(name)
         }
     }
 

@@ -1,6 +1,7 @@
 extension JSONValue {
     /// The document as compact UTF-8 text: no spaces, members in their order, `/` and non-ASCII unescaped.
     package var bytes: [UInt8] {
+        if case .object(let object) = self, let written = object.written { return written }
         var out: [UInt8] = []
         // Most answers fit.
         out.reserveCapacity(512)
@@ -27,6 +28,7 @@ extension JSONValue {
             }
             out.append(UInt8(ascii: "]"))
         case .object(let object):
+            if let written = object.written { return out.append(contentsOf: written) }
             out.append(UInt8(ascii: "{"))
             for (index, member) in object.members.enumerated() {
                 if index > 0 { out.append(UInt8(ascii: ",")) }
@@ -40,19 +42,31 @@ extension JSONValue {
 
     /// A quoted JSON string (RFC 8259 section 7): quote, backslash and controls are escaped.
     package static func write(string: String, into out: inout [UInt8]) {
-        var text = string
         out.append(UInt8(ascii: "\""))
-        text.withUTF8 { bytes in
-            // What needs no escape goes in one piece.
-            var start = 0
-            for at in 0..<bytes.count where needsEscape(bytes[at]) {
-                out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<at]))
-                escape(bytes[at], into: &out)
-                start = at + 1
-            }
-            out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
+        let start = out.count
+        out.append(contentsOf: string.utf8)
+        // Looks at every byte, so that it can look at many at once: most strings need no escape.
+        let isEscaped = out.withUnsafeBufferPointer { bytes in bytes[start...].reduce(false) { $0 || needsEscape($1) } }
+        if isEscaped { escape(from: start, in: &out) }
+        out.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(from start: Int, in out: inout [UInt8]) {
+        let plain = Array(out[start...])
+        out.removeSubrange(start...)
+        for byte in plain {
+            if needsEscape(byte) { escape(byte, into: &out) } else { out.append(byte) }
         }
-        out.append(UInt8(ascii: "\""))
+    }
+
+    /// A JSON array of strings.
+    package static func write(strings: [String], into out: inout [UInt8]) {
+        out.append(UInt8(ascii: "["))
+        for (index, string) in strings.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            write(string: string, into: &out)
+        }
+        out.append(UInt8(ascii: "]"))
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool {

@@ -36,31 +36,36 @@ extension Timestamp: CustomStringConvertible {
 
     /// `2026-03-01T09:00:00Z`; milliseconds are written when there are any. RFC 3339 has the years 0000 to 9999: what lies outside is
     /// written as the nearest of them.
-    package var description: String {
+    package var description: String { String(unsafeUninitializedCapacity: Timestamp.maxTextCount, initializingUTF8With: write) }
+
+    static let maxTextCount = 24
+
+    /// Writes the same.
+    ///
+    /// - Returns: how many bytes.
+    func write(to text: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let milliseconds = min(max(milliseconds, DateText.range.lowerBound * 1_000), DateText.range.upperBound * 1_000 + 999)
         let date = CivilDate(daysSinceEpoch: milliseconds.floorDivided(by: 86_400_000))
         let ofDay = milliseconds - milliseconds.floorDivided(by: 86_400_000) * 86_400_000
         let (seconds, fraction) = ofDay.quotientAndRemainder(dividingBy: 1_000)
-        return String(unsafeUninitializedCapacity: 24) { text in
-            var at = 0
-            func write(_ number: Int64, _ width: Int, _ end: Unicode.Scalar) {
-                var rest = number
-                for place in stride(from: at + width - 1, through: at, by: -1) {
-                    text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
-                    rest /= 10
-                }
-                text[at + width] = UInt8(ascii: end)
-                at += width + 1
+        var at = 0
+        func write(_ number: Int64, _ width: Int, _ end: Unicode.Scalar) {
+            var rest = number
+            for place in stride(from: at + width - 1, through: at, by: -1) {
+                text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
             }
-            write(date.year, 4, "-")
-            write(date.month, 2, "-")
-            write(date.day, 2, "T")
-            write(seconds / 3_600, 2, ":")
-            write(seconds / 60 % 60, 2, ":")
-            write(seconds % 60, 2, fraction == 0 ? "Z" : ".")
-            if fraction != 0 { write(fraction, 3, "Z") }
-            return at
+            text[at + width] = UInt8(ascii: end)
+            at += width + 1
         }
+        write(date.year, 4, "-")
+        write(date.month, 2, "-")
+        write(date.day, 2, "T")
+        write(seconds / 3_600, 2, ":")
+        write(seconds / 60 % 60, 2, ":")
+        write(seconds % 60, 2, fraction == 0 ? "Z" : ".")
+        if fraction != 0 { write(fraction, 3, "Z") }
+        return at
     }
 }
 

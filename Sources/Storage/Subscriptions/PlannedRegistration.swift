@@ -43,6 +43,12 @@ extension ConsentProof {
         return proof
     }
 
-    var topicsJSON: String? { topics.map { JSONValue.array($0.map(JSONValue.string)).text } }
+    var topicsJSON: String? {
+        topics.map { topics in
+            var text: [UInt8] = []
+            JSONValue.write(strings: topics, into: &text)
+            return String(decoding: text, as: UTF8.self)
+        }
+    }
     var evidenceJSON: String? { evidence.map { JSONValue.object($0).text } }
 }
