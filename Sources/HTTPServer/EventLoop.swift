@@ -107,7 +107,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     func run() {
         owner.store(pthread_self(), ordering: .relaxed)
         // Not more at a time: what their requests ask of other threads starts after all of them have been read.
-        var batch = Epoll.Batch(capacity: 64)
+        var batch = Epoll.Batch(capacity: 256)
         let wakeUps = WakeUps()
         while !hasFinished {
             do {

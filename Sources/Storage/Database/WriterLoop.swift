@@ -8,7 +8,7 @@ import Linux
 struct WriterLoop {
     /// Jobs of one transaction that somebody waits for: at most so many, and for so long.
     private static let maxJobs = 1_000
-    private static let maxMilliseconds: Int64 = 5
+    private static let maxMilliseconds: Int64 = 10
     /// As long as nobody waits, a transaction stays open for more of the same.
     private static let maxPatientMilliseconds: Int64 = 100
     /// But not when nothing comes.
