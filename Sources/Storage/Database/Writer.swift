@@ -13,7 +13,6 @@ package final class Writer: Sendable {
     private let mailbox: Mailbox<WriterJob>
     private let figures: WriterFigures
     private let thread: Thread
-    private let time: any TimeSource
     private let stopped = Lock(false)
     /// For closures that run.
     let statements: StatementShelf
@@ -26,7 +25,6 @@ package final class Writer: Sendable {
         self.mailbox = mailbox
         self.statements = statements
         self.figures = figures
-        self.time = time
         thread = try Thread.start(named: "\(name)-writer", isBulk: isBulk) {
             var loop = WriterLoop(pool: pool, mailbox: mailbox, time: time, figures: figures)
             loop.run()
@@ -45,12 +43,6 @@ package final class Writer: Sendable {
 
     /// Bytes of the requests that wait now, and what bulk work has reserved.
     package var pendingBytes: Int { figures.load.withLock { $0.bytes } }
-
-    /// Whether new work should be sent away before it costs anything: as much waits as may, or nothing has been committed for seconds.
-    package var isBehind: Bool {
-        let now = time.monotonicMilliseconds
-        return figures.load.withLock { $0.isBehind(at: now) }
-    }
 
     /// Runs `body` in a transaction of its own making and returns when it is durable.
     ///

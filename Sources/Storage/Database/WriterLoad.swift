@@ -3,8 +3,6 @@ import DequeModule
 /// How much waits for a writer, and how much may.
 struct WriterLoad: Sendable {
     static let maxJobs = 10_000
-    /// Nothing is committed for so long only when the disk stalls, or a statement does.
-    static let maxMilliseconds: Int64 = 2_000
 
     private struct Waiter: Sendable {
         let bytes: Int
@@ -15,15 +13,9 @@ struct WriterLoad: Sendable {
     private(set) var jobs = 0
     /// Of the requests that the jobs came with, and of the room that bulk work has reserved.
     private(set) var bytes = 0
-    /// When the transaction under way began.
-    var busySince: Int64?
     private var queue = Deque<Waiter>()
 
     init(maxBytes: Int) { self.maxBytes = maxBytes }
-
-    func isBehind(at now: Int64) -> Bool {
-        jobs >= WriterLoad.maxJobs || bytes >= maxBytes || busySince.map { now - $0 >= WriterLoad.maxMilliseconds } == true
-    }
 
     /// - Returns: false when no more may wait. One alone may, however large.
     mutating func admit(bytes count: Int) -> Bool {
@@ -65,7 +57,6 @@ struct WriterLoad: Sendable {
     /// The transaction has ended, and with it so many.
     mutating func release(_ count: Int, bytes: Int) -> [UnsafeContinuation<Void, Never>] {
         jobs -= count
-        busySince = nil
         return giveBack(bytes)
     }
 }

@@ -83,7 +83,6 @@ struct WriterLoop {
         var failure: StorageError?
         var idle = Duration.zero
         let begun = ContinuousClock.now
-        figures.load.withLock { $0.busySince = time.monotonicMilliseconds }
         do {
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "BEGIN IMMEDIATE")
