@@ -7,9 +7,9 @@ package final class LogSink: Sendable {
     package static let standardError = LogSink(descriptor: 2)
 
     private let descriptor: Int32
-    private let turn = Lock<Void>(())
     private let droppedLines = Atomic<Int>(0)
-    private let untold = Atomic<Int>(0)
+    /// Of them, those that no line has told of. Who holds it writes.
+    private let untold = Lock(0)
 
     /// - Parameter descriptor: a pipe, a socket, a terminal or a file; stays the caller's.
     package init(descriptor: Int32) { self.descriptor = descriptor }
@@ -21,17 +21,12 @@ package final class LogSink: Sendable {
     ///
     /// - Parameter note: makes the line that says how many were dropped.
     package func write(_ line: [UInt8], note: (Int) -> [UInt8]) {
-        let isWritten = turn.withLock { _ in
-            let lost = untold.load(ordering: .relaxed)
-            if lost > 0 {
-                guard put(note(lost)) else { return false }
-                untold.subtract(lost, ordering: .relaxed)
-            }
-            return put(line)
+        untold.withLock { lost in
+            if lost > 0, put(note(lost)) { lost = 0 }
+            guard lost > 0 || !put(line) else { return }
+            lost += 1
+            droppedLines.add(1, ordering: .relaxed)
         }
-        guard !isWritten else { return }
-        droppedLines.add(1, ordering: .relaxed)
-        untold.add(1, ordering: .relaxed)
     }
 
     /// poll(2) says that a pipe is writable while PIPE_BUF bytes fit, so the write that follows does not wait. O_NONBLOCK would
