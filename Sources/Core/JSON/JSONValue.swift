@@ -58,7 +58,7 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// Members that somebody made, the object of a text that they are read from when they are asked for, or a text for those who want one.
+    /// Members that somebody made, the object of a text that they are read from when they are asked for, or the text of one that was written.
     private enum Source: Sendable {
         case members([Member])
         case text(JSONText, token: Int)

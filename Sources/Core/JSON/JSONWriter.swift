@@ -45,8 +45,8 @@ extension JSONValue {
         out.append(UInt8(ascii: "\""))
         let start = out.count
         out.append(contentsOf: string.utf8)
-        // Looks at every byte, so that it can look at many at once: most strings need no escape.
-        let isEscaped = out.withUnsafeBufferPointer { bytes in bytes[start...].reduce(false) { $0 || needsEscape($1) } }
+        // Most strings need no escape.
+        let isEscaped = out[start...].contains(where: needsEscape)
         if isEscaped { escape(from: start, in: &out) }
         out.append(UInt8(ascii: "\""))
     }

@@ -14,7 +14,7 @@ package final class Writer: Sendable {
     private let figures: WriterFigures
     private let thread: Thread
     private let stopped = Lock(false)
-    /// For closures that run.
+    /// Of its connection, for the closures it runs.
     let statements: StatementShelf
 
     /// - Parameter maxPendingBytes: of requests that wait for their commit.
