@@ -28,6 +28,7 @@ package enum Schema: Sendable {
                 ("0016_message", PackageResources._016_message_sql),
                 ("0020_import_label_length", PackageResources._020_import_label_length_sql),
                 ("0021_upload", PackageResources._021_upload_sql),
+                ("0023_consent_decision", PackageResources._023_consent_decision_sql),
             ]
         case .ledger:
             [
