@@ -60,7 +60,7 @@ final class ChildProcess {
     }
 
     /// What `scripts/sanitize` tells the sanitizers of an instrumented program: where reports go, what to leave out.
-    private static let sanitizers = ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"].compactMap { (name: String) -> String? in
+    private static let sanitizers = ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"].compactMap { (name: String) -> String? in
         getenv(name).map { "\(name)=\(String(cString: $0))" }
     }
 
