@@ -35,7 +35,7 @@ extension Connection {
 
     private var bodyDeadline: Int64 {
         let deadline = clock.bodyDeadline(loop.configuration)
-        return heldRefusal == nil ? deadline : min(deadline, clock.bodyStart + Self.refusalMilliseconds)
+        return heldAnswer == nil ? deadline : min(deadline, clock.bodyStart + Self.patienceMilliseconds)
     }
 
     /// Sees to it that the loop looks here in time.

@@ -66,7 +66,7 @@ extension Connection {
                 guard hasRoomForAnswer() else { return offset }
                 switch parser.parse(rest) {
                 case .incomplete:
-                    if clock.headStart == nil { clock.headStart = loop.now }
+                    if clock.headStart == nil, parser.hasStarted { clock.headStart = loop.now }
                     return offset
                 case .invalid(let refusal):
                     refuse(refusal)
@@ -109,11 +109,10 @@ extension Connection {
     private func begin(_ head: RequestHead, _ rest: borrowing Span<UInt8>) -> Int {
         let exchange = loop.nextExchange(of: self)
         self.exchange = exchange
-        isHead = head.method == "HEAD"
         isOld = head.minorVersion == 0
         closesAfter = !head.keepsAlive
         bodyFailure = nil
-        heldRefusal = nil
+        heldAnswer = nil
         isBodyPaused = false
         phase = .handling
 
@@ -143,8 +142,10 @@ extension Connection {
         if loop.configuration.refusesContentCodings, head.framing != .none,
            head.firstValue("content-encoding") != nil,
            head.values("content-encoding").contains(where: { $0 != "identity" }) {
-            plan = .answer(loop.router.problem(
-                415, "content_encoding_unknown", "Send the body without Content-Encoding.", request))
+            // RFC 9110 §12.5.3
+            var answer = loop.router.problem(415, "content_encoding_unknown", "Send the body without Content-Encoding.", request)
+            answer.headers.append(("accept-encoding", "identity"))
+            plan = .answer(answer)
         }
         switch head.framing {
         case .none:
@@ -206,7 +207,7 @@ extension Connection {
             switch outcome {
             case .incomplete:
                 reader = .chunked(decoder)
-                if let held = heldRefusal, !waitsForBody(held) { respond(held) }
+                if let held = heldAnswer, !waitsForBody(held) { respond(held) }
                 return bytes.count
             case .complete(let consumed):
                 endBody()
@@ -220,7 +221,7 @@ extension Connection {
     }
 
     private func deliver(_ data: [UInt8]) {
-        if heldRefusal != nil { return }
+        if heldAnswer != nil { return }
         if phase == .discarding {
             discarded += data.count
             if discarded > loop.configuration.discardBytes {
@@ -236,7 +237,7 @@ extension Connection {
     private func endBody() {
         reader = .none
         body?.end(nil)
-        if let held = heldRefusal { respond(held) }
+        if let held = heldAnswer { respond(held) }
     }
 
     /// The rest of the body will not come, or cannot be trusted: nothing after it is a request.
@@ -247,6 +248,6 @@ extension Connection {
         bodyFailure = refusal
         body?.end(error)
         if phase == .discarding { phase = .closing }
-        if let held = heldRefusal { respond(held) }
+        if let held = heldAnswer { respond(held) }
     }
 }

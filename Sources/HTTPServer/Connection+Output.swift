@@ -3,7 +3,6 @@ import HTTPWire
 /// From answers to bytes.
 extension Connection {
     private enum Content {
-        case none
         case length(Int)
         case chunks
         /// Up to the end of the connection, for HTTP/1.0.
@@ -14,14 +13,14 @@ extension Connection {
     func respond(_ answer: Response) {
         guard phase == .handling || phase == .head else { return }
         if waitsForBody(answer) {
-            heldRefusal = answer
+            heldAnswer = answer
             if isBodyPaused {
                 isBodyPaused = false
                 clock.bodyResumed(now: loop.now)
             }
             return
         }
-        heldRefusal = nil
+        heldAnswer = nil
         var response = answer
         // Broken framing comes before whatever the head deserved: the verdict must not depend on how the
         // bytes were cut into packets. A handler that tells the same in its own words keeps them.
@@ -42,7 +41,7 @@ extension Connection {
     private func write(_ response: Response, to output: inout [UInt8]) -> Bool {
         guard case .bytes(let content) = response.body else { return writeHead(response, .length(0), to: &output) }
         guard writeHead(response, .length(content.count), to: &output) else { return false }
-        if !isHead, !ResponseHead.hasNoContent(status: response.status) { output.append(contentsOf: content) }
+        if !parser.isHead, !ResponseHead.hasNoContent(status: response.status) { output.append(contentsOf: content) }
         return true
     }
 
@@ -62,7 +61,7 @@ extension Connection {
             complete(loop.router.problem(500, "internal", "The server made an answer it may not send.", nil))
             return false
         }
-        if isHead || ResponseHead.hasNoContent(status: response.status) {
+        if parser.isHead || ResponseHead.hasNoContent(status: response.status) {
             finishExchange()
             if !isProcessing {
                 processInbox()
@@ -121,20 +120,19 @@ extension Connection {
         }
     }
 
-    /// Whether an answer gives way to the rest of a small body. A refusal known from the head would go out
+    /// Whether an answer gives way to the rest of a small body. What is known from the head alone would go out
     /// before the framing has been seen, and the same bytes would be a 401 in two packets and a 400 in one;
     /// and the connection would be lost for a client that has made an honest mistake. A sender that waits
     /// for 100 (Continue), or declares much, is answered at once; of chunks nobody knows how much they are
     /// before they are too much. What comes is thrown away, and the body's deadlines hold.
     func waitsForBody(_ response: Response) -> Bool {
-        guard response.status >= 400, response.status < 500, isReadingBody, !isDeaf, !hasEnded, !loop.isDraining,
-              bodyFailure == nil, body?.owesContinue != true,
-              loop.now < clock.bodyStart + Self.refusalMilliseconds else { return false }
+        guard isReadingBody, !isDeaf, !hasEnded, !loop.isDraining, bodyFailure == nil, body?.owesContinue != true,
+              loop.now < clock.bodyStart + Self.patienceMilliseconds else { return false }
         if case .abort = response.body { return false }
         return switch reader {
         case .none: false
-        case .length(let remaining): remaining + UInt64(max(0, clock.bodyBytes)) <= Self.refusalWindow
-        case .chunked: clock.bodyBytes <= Int64(Self.chunkedRefusalWindow)
+        case .length(let remaining): remaining + UInt64(max(0, clock.bodyBytes)) <= Self.patienceWindow
+        case .chunked: clock.bodyBytes <= Int64(Self.chunkedPatienceWindow)
         }
     }
 
@@ -157,15 +155,17 @@ extension Connection {
             }
         }
         if response.namesRequest, let exchange { loop.appendRequestID(exchange, to: &output) }
-        switch content {
-        case .length(let count) where response.status >= 200 && response.status != 204 && response.status != 304:
-            ResponseHead.append("content-length: ", to: &output)
-            ResponseHead.append(decimal: UInt64(count), to: &output)
-            ResponseHead.append("\r\n", to: &output)
-        case .chunks:
-            ResponseHead.append("transfer-encoding: chunked\r\n", to: &output)
-        case .length, .rest, .none:
-            break
+        if !ResponseHead.hasNoContent(status: response.status) {
+            switch content {
+            case .length(let count):
+                ResponseHead.append("content-length: ", to: &output)
+                ResponseHead.append(decimal: UInt64(count), to: &output)
+                ResponseHead.append("\r\n", to: &output)
+            case .chunks:
+                ResponseHead.append("transfer-encoding: chunked\r\n", to: &output)
+            case .rest:
+                break
+            }
         }
         if closesAfter {
             ResponseHead.append("connection: close\r\n", to: &output)
@@ -179,9 +179,8 @@ extension Connection {
     /// The answer is queued: go on with the next request, with the rest of this one's body, or to the end.
     private func finishExchange() {
         exchange = nil
-        isHead = false
         isOld = false
-        heldRefusal = nil
+        heldAnswer = nil
         body?.end(.disconnected)
         body = nil
         parser.reset()

@@ -32,12 +32,12 @@ final class Connection {
     static let outputWindow = 65_536
     /// Bytes of later requests that may wait while one is served.
     static let readAhead = 16_384
-    /// Bytes of body for whose end a refusal waits.
-    static let refusalWindow: UInt64 = 16_384
+    /// Bytes of body for whose end an answer waits.
+    static let patienceWindow: UInt64 = 16_384
     /// The same for chunks, as sent: enough to see a body go over the usual limit.
-    static let chunkedRefusalWindow = Router.defaultMaxBodyBytes + 65_536
-    /// How long a refusal waits at most, in milliseconds since the body began.
-    static let refusalMilliseconds: Int64 = 20_000
+    static let chunkedPatienceWindow = Router.defaultMaxBodyBytes + 65_536
+    /// How long an answer waits at most, in milliseconds since the body began.
+    static let patienceMilliseconds: Int64 = 20_000
 
     let token: UInt64
     let peer: String
@@ -56,14 +56,13 @@ final class Connection {
     var isDeaf = false
 
     var exchange: Exchange?
-    var isHead = false
     /// The request's version is HTTP/1.0.
     var isOld = false
     var body: RequestBody?
     var reader = BodyReader.none
     var bodyFailure: Refusal?
-    /// An error answer that waits for the rest of a small body: see `waitsForBody`.
-    var heldRefusal: Response?
+    /// An answer that waits for the rest of a small body: see `waitsForBody`.
+    var heldAnswer: Response?
     var isBodyPaused = false
     var closesAfter = false
     @exclusivity(unchecked) var isProcessing = false
@@ -139,7 +138,7 @@ final class Connection {
 
     /// The server says goodbye. One that has only just come is about to ask, and is answered.
     func closeIfIdle() {
-        guard phase == .head, inbox.isEmpty, pendingOutput == 0 else { return }
+        guard phase == .head, !parser.hasStarted, pendingOutput == 0 else { return }
         if clock.hasServed { close() } else { settle() }
     }
 
@@ -152,8 +151,8 @@ final class Connection {
             processInbox()
             flush()
         }
-        if phase == .head, hasEnded, !isHeldBack, pendingOutput == 0 || !inbox.isEmpty {
-            if inbox.isEmpty { return close() }
+        if phase == .head, hasEnded, !isHeldBack, pendingOutput == 0 || parser.hasStarted {
+            guard parser.hasStarted else { return close() }
             refuse(Refusal(400, "malformed_request", "The connection ended inside a request."))
             flush()
         }

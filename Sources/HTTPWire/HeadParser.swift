@@ -36,8 +36,10 @@ package struct HeadParser: Sendable {
         self.limits = limits
     }
 
-    /// Whether any byte of a request has been seen.
-    package var hasStarted: Bool { position > 0 }
+    /// Whether any byte of a request has been seen: an empty line before it is none (RFC 9112 §2.2).
+    package var hasStarted: Bool { state != .start && state != .leadingLineFeed }
+    /// Whether the method is HEAD, as far as has been read: then not even a refusal has content (RFC 9110 §9.3.2).
+    package private(set) var isHead = false
 
     /// Makes a spent parser a new one.
     package mutating func reset() { self = HeadParser(limits: limits) }
@@ -127,6 +129,7 @@ package struct HeadParser: Sendable {
         guard bytes[position] == ASCII.space else { throw .malformed("The method is not followed by one space.") }
         guard position - mark <= limits.methodBytes else { throw unknown }
         methodRange = mark..<position
+        isHead = position - mark == 4 && bytes[mark] == 0x48 && bytes[mark + 1] == 0x45 && bytes[mark + 2] == 0x41 && bytes[mark + 3] == 0x44
         position += 1
         mark = position
         state = .target

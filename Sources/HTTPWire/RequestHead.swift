@@ -31,8 +31,7 @@ package struct RequestHead: Sendable {
     /// Whether the sender waits for 100 (Continue) before the body. RFC 9110 §10.1.1.
     package let expectsContinue: Bool
 
-    /// The bytes of a range as text: obs-text that is not UTF-8 is read as ISO 8859-1, so that no two
-    /// different values become one.
+    /// The bytes of a range as text: obs-text that is not UTF-8 is read as ISO 8859-1.
     package func text(_ range: Range<Int>) -> String {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return "" }
         let part = bytes[range]

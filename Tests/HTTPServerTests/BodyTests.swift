@@ -103,8 +103,9 @@ import Testing
             router.on(.POST, "/ignore") { _ in .text("fine") }
         }) { port, _ in
             let client = try TestClient(port: port)
-            #expect(try client.ask("POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n").body == "fine")
-            #expect(try client.ask("helloGET / HTTP/1.1\r\nHost: a\r\n\r\n").body == "hello\n")
+            #expect(try client.ask("POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n").body == "fine")
+            client.send([UInt8](repeating: 0x61, count: 40_000))
+            #expect(try client.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").body == "hello\n")
         }
     }
 
@@ -121,11 +122,13 @@ import Testing
     }
 
     @Test(arguments: ["Content-Length: 5\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n5\r\n"])
-    func `a refusal waits for the rest of a small body, and the connection goes on`(framed: String) async throws {
+    func `an answer waits for the rest of a small body, and the connection goes on`(framed: String) async throws {
         try await withServer(routes: { router in
             router.on(.POST, "/secret") { _ in .text("who?", status: 401) }
+            router.on(.POST, "/fine") { _ in .text("fine") }
+            router.on(.POST, "/broken") { _ in .text("our fault", status: 500) }
         }) { port, _ in
-            for (path, status) in [("/secret", 401), ("/none", 404), ("/", 405)] {
+            for (path, status) in [("/secret", 401), ("/none", 404), ("/", 405), ("/fine", 200), ("/broken", 500)] {
                 let client = try TestClient(port: port)
                 client.send("POST \(path) HTTP/1.1\r\nHost: a\r\n\(framed)")
                 client.send("hel")
@@ -136,9 +139,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/secret", "/none", "/"])
+    @Test(arguments: ["/secret", "/none", "/", "/fine"])
     func `broken framing comes before what the head deserves, in any pieces`(path: String) async throws {
         try await withServer(routes: { router in
+            router.on(.POST, "/fine") { _ in .text("fine") }
             router.on(.POST, "/secret") { _ in .text("who?", status: 401) }
         }) { port, _ in
             let bytes = Array("POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nx".utf8)

@@ -20,10 +20,12 @@ import Testing
         }
     }
 
-    @Test func `an idle connection is closed without a word`() async throws {
-        try await withServer({ $0.keepAliveMilliseconds = 100 }) { port, _ in
+    /// RFC 9112 section 2.2: an empty line begins no request.
+    @Test(arguments: ["", "\r", "\r\n"])
+    func `an idle connection is closed without a word`(after: String) async throws {
+        try await withServer({ ($0.keepAliveMilliseconds, $0.headMilliseconds) = (100, 50) }) { port, _ in
             let client = try TestClient(port: port)
-            #expect(try client.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 200)
+            #expect(try client.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n\(after)").status == 200)
             #expect(try client.readToEnd() == "")
         }
     }

@@ -48,9 +48,6 @@ struct HostileCase: Decodable, Sendable, CustomTestStringConvertible {
     let halfClose: Bool?
     /// False if no 100 (Continue) may come.
     let interim: Bool?
-    /// True if the first answer may depend on the cuts: that of a handler that ignores the body may be out
-    /// before the body breaks.
-    let varies: Bool?
 
     var bytes: [UInt8] { send.flatMap { piece in (0..<piece.times).flatMap { _ in piece.bytes } } }
     var testDescription: String { name }

@@ -29,7 +29,7 @@ struct HostileClient {
                     }
                     guard index < runs.count else { return }
                     let verdict = converse(runs[index], canary: canary)
-                    if runs[index].test.varies != true, let first = verdict.statuses.first(where: { $0 >= 200 }) {
+                    if let first = verdict.statuses.first(where: { $0 >= 200 }) {
                         firsts.withLock { _ = $0[runs[index].test.name, default: []].insert(first) }
                     }
                     if let complaint = complaint(runs[index], verdict) { found.withLock { $0.append(complaint) } }
