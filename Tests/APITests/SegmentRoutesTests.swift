@@ -62,6 +62,55 @@ import Testing
         }
     }
 
+    @Test func `two changes at once make no circle`() async throws {
+        try await TestServer.run { server in
+            var ids: [String] = []
+            for _ in 0..<2 { ids.append(try #require(try await server.send("POST", "/v1/segments", #"{"name":"A","condition":\#(Self.gold)}"#).json["id"]?.string)) }
+            for _ in 0..<20 {
+                async let first = server.send("PUT", "/v1/segments/\(ids[0])", #"{"name":"A","condition":{"segment":"\#(ids[1])"}}"#)
+                async let second = server.send("PUT", "/v1/segments/\(ids[1])", #"{"name":"B","condition":{"segment":"\#(ids[0])"}}"#)
+                let replies = try await [first, second]
+                #expect(replies.map(\.status).sorted() == [200, 422])
+                for id in ids { #expect(try await server.send("GET", "/v1/segments/\(id)/members").status == 200) }
+                for id in ids { _ = try await server.send("PUT", "/v1/segments/\(id)", #"{"name":"A","condition":\#(Self.gold)}"#) }
+            }
+        }
+    }
+
+    @Test func `a segment does not become too large for those who name it`() async throws {
+        try await TestServer.run { server in
+            func condition(_ count: Int, _ more: String = "") -> String {
+                #"{"or":[\#(((0..<count).map { #"{"tag":"t\#($0)"}"# } + (more.isEmpty ? [] : [more])).joined(separator: ","))]}"#
+            }
+            func make(_ condition: String) async throws -> String {
+                try #require(try await server.send("POST", "/v1/segments", #"{"name":"A","condition":\#(condition)}"#).json["id"]?.string)
+            }
+            let base = try await make(condition(100))
+            let middle = try await make(condition(150, #"{"segment":"\#(base)"}"#))
+            let top = try await make(condition(150, #"{"segment":"\#(middle)"}"#))
+            let refused = try await server.send("PUT", "/v1/segments/\(base)", #"{"name":"A","condition":\#(condition(199))}"#)
+            #expect(refused.status == 422 && refused.pointers == ["/condition"] && refused.text.contains(top), "\(refused.text)")
+            #expect(try await server.send("GET", "/v1/segments/\(base)").json["version"] == 1)
+            #expect(try await server.send("GET", "/v1/segments/\(top)/members").status == 200)
+            #expect(try await server.send("PUT", "/v1/segments/\(base)", #"{"name":"A","condition":\#(condition(190))}"#).status == 200)
+        }
+    }
+
+    @Test func `segments lead through one another only so far`() async throws {
+        try await TestServer.run { server in
+            var (condition, depth) = (Self.gold, 0)
+            while depth < 30 {
+                let reply = try await server.send("POST", "/v1/segments", #"{"name":"A","condition":\#(condition)}"#)
+                guard let id = reply.json["id"]?.string else {
+                    #expect(reply.status == 422 && reply.pointers == ["/condition/segment"], "\(reply.text)")
+                    break
+                }
+                (condition, depth) = (#"{"segment":"\#(id)"}"#, depth + 1)
+            }
+            #expect(depth == 17)
+        }
+    }
+
     @Test func `an estimate counts people, and those who can be reached`() async throws {
         try await TestServer.run { server in
             try await Self.fill(server)

@@ -1,3 +1,4 @@
+import Campaigns
 import Core
 import HTTPServer
 import Segmentation
@@ -10,9 +11,8 @@ extension RouteGroup {
                  body: .init("SegmentWrite"), results: [(201, .schema("Segment"))], idempotency: .optional) { call in
             let body = try await call.body()
             let input = try SegmentInput(body)
-            // Compiling reads other segments, and campaigns in the ledger, which the writer does not see: it is tried on a reader.
-            try await call.store.read { try input.check($0) }
             return try await call.once(body) { transaction in
+                try input.check(transaction)
                 let segment = try transaction.add(segment: input.name, condition: input.condition.normalizedJSON)
                 try call.auditor.note(.segmentCreate, "\(segment.id)", after: segment.json, in: transaction)
                 return segment.answer(201, location: true)
@@ -29,21 +29,18 @@ extension RouteGroup {
             let segment = try await segment(call)
             return call.isKnown(segment.version) ? Answer(notModified: segment.version) : segment.answer(200)
         },
-        Endpoint(.PUT, "/v1/segments/{id}", .server(.segmentsWrite), "Replaces a segment.", body: .init("SegmentWrite"),
+        Endpoint(.PUT, "/v1/segments/{id}", .server(.segmentsWrite), "Replaces a segment. 422 when what names it, another segment or a campaign that is scheduled, would become too large or lead back to itself.", body: .init("SegmentWrite"),
                  results: [(200, .schema("Segment"))], takesIfMatch: true) { call in
             let id: SegmentID = try call.identifier()
             let version = try call.ifMatch()
             let body = try await call.body()
             let input = try SegmentInput(body)
-            try await call.store.read { transaction in
-                try input.check(transaction)
-                guard try !transaction.reaches(id, from: input.condition) else {
-                    throw InvalidInput("/condition", "invalid_value", "must not lead back to the segment itself")
-                }
-            }
             return try await call.write(body) { transaction in
                 let old = try transaction.segment(id)
                 let new = try transaction.replace(segment: id, name: input.name, condition: input.condition.normalizedJSON, ifVersion: version)
+                // With the new condition in its place, so that one that leads back to itself is found.
+                try input.check(transaction)
+                try transaction.checkUsers(of: id, call.context)
                 try call.auditor.note(.segmentReplace, "\(id)", before: old?.json, after: new.json, in: transaction)
                 return new.answer(200)
             }
@@ -191,16 +188,30 @@ private func naming<Value>(_ pointer: String, _ body: () throws -> Value) throws
 }
 
 extension StoreTransaction {
-    /// Whether following the segments that a condition names leads to `target`.
-    fileprivate func reaches(_ target: SegmentID, from condition: Condition) throws -> Bool {
-        var seen: Set<SegmentID> = []
-        var next = condition.referencedSegments
-        while let id = next.popFirst() {
-            if id == target { return true }
-            guard seen.insert(id).inserted, let segment = try segment(id) else { continue }
-            next.formUnion(try segment.parsed().referencedSegments)
+    /// Whether all that names a segment, directly or through others, can be compiled with what the segment is now.
+    ///
+    /// - Throws: `InvalidInput` that tells what cannot.
+    fileprivate func checkUsers(of id: SegmentID, _ context: APIContext) throws {
+        var seen: Set<SegmentID> = [id]
+        var next = [id]
+        while let named = next.popLast() {
+            for user in try segments(naming: named) where seen.insert(user.id).inserted {
+                do { try check(try user.parsed()) } catch let input as InvalidInput { throw refusal(for: "\(user.id)", input.errors) }
+                next.append(user.id)
+            }
         }
-        return false
+        for campaign in try campaigns(in: [.scheduled]) {
+            guard let json = try? JSONValue(parsing: Array(campaign.definition.utf8)),
+                  let draft = CampaignDraft(json, rules: context.channelRules, errors: FieldErrors()) else { continue }
+            let named = [draft.audience, draft.exclude].compactMap { $0?.referencedSegments }
+            guard named.contains(where: { !$0.isDisjoint(with: seen) }) else { continue }
+            let problems = try problems(of: draft)
+            if !problems.isEmpty { throw refusal(for: "\(campaign.id), which is scheduled,", problems) }
+        }
+    }
+
+    private func refusal(for user: String, _ errors: [FieldError]) -> InvalidInput {
+        InvalidInput("/condition", errors.first?.code ?? "invalid_value", "does not fit \(user) which names this segment: that \(errors.first?.detail ?? "cannot be read")")
     }
 }
 

@@ -61,6 +61,9 @@ private struct ConditionCompiler {
         guard !path.contains(id) else {
             throw InvalidInput(place, "segment_cycle", "\(id) refers to itself through \((path + [id]).map(\.description).joined(separator: " -> "))")
         }
+        guard path.count < ConditionCompiler.maxDepth else {
+            throw InvalidInput(place, "too_deep", "must name segments through at most \(ConditionCompiler.maxDepth) others")
+        }
         guard let condition = context.segment(id) else {
             throw InvalidInput(place, "unknown_segment", "there is no segment \(id)")
         }

@@ -21,6 +21,12 @@ extension StoreTransaction {
         try rows("SELECT * FROM segment WHERE id < ? ORDER BY id DESC LIMIT ?", [before ?? .max, limit]).map(Segment.init(row:))
     }
 
+    /// The segments whose condition names this one.
+    package func segments(naming id: SegmentID) throws -> [Segment] {
+        // Returns the segments that mention a segment. Changes nothing.
+        try rows("SELECT * FROM segment WHERE instr(condition, ?) > 0", [mention(of: id)]).map(Segment.init(row:))
+    }
+
     /// - Parameter version: the version that must be there; nil for any.
     /// - Throws: `StorageError.notFound`, `.versionMismatch`.
     package func replace(segment id: SegmentID, name: String, condition: JSONValue, ifVersion version: Int64?) throws -> Segment {
@@ -35,18 +41,20 @@ extension StoreTransaction {
     ///   names it.
     package func delete(segment id: SegmentID, ifVersion version: Int64?) throws {
         try check(id, version)
-        let mention = "\"segment\":\"\(id)\""
         // Returns the name of what mentions a segment, if anything does. Changes nothing.
         let user = try row("""
             SELECT 'segment seg_' || id AS name FROM segment WHERE id <> ?1 AND instr(condition, ?2) > 0
             UNION ALL
             SELECT 'campaign cmp_' || id FROM campaign
             WHERE state IN ('draft', 'scheduled', 'running', 'paused') AND instr(definition, ?2) > 0 LIMIT 1
-            """, [id.rawValue, mention])
+            """, [id.rawValue, mention(of: id)])
         if let user { throw StorageError.conflict("\(user["name"] as String) uses this segment") }
         // Returns nothing. Removes a segment.
         try run("DELETE FROM segment WHERE id = ?", [id.rawValue])
     }
+
+    /// As a normalized condition has it.
+    private func mention(of id: SegmentID) -> String { "\"segment\":\"\(id)\"" }
 
     private func check(_ id: SegmentID, _ version: Int64?) throws {
         let found = try existing(id)
