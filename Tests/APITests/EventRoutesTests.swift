@@ -27,6 +27,8 @@ import Testing
                 (#"{"id":"a","profile":"u1","name":"x","at":"2099-01-01T00:00:00Z"}"#, 422, "/at"),
                 (#"{"id":"a","profile":"u1","name":"x","propertys":{}}"#, 400, "/propertys"),
                 (#"{"id":"a","profile":"nobody","name":"x"}"#, 422, "/profile"),
+                // The first problems are told though there are too many.
+                ("[" + (0..<80).map { #"{"id":"\#($0)","profile":"u1"}"# }.joined(separator: ",") + "]", 400, "/0/name"),
                 ("[]", 422, ""),
                 ("[" + (0..<501).map { #"{"id":"\#($0)","profile":"u1","name":"x"}"# }.joined(separator: ",") + "]", 422, ""),
             ]

@@ -30,11 +30,11 @@ import Testing
             ]),
         Pair(kind: "subscriptions", csv: """
             profile,channel,account,address,opt_in,consent.source,consent.at,consent.topics,consent.evidence.page,app_version,os
-            u1,sms,sms-fr,+33611223344,true,crm,2026-03-01T09:00:00Z,news;offers,12,5.10,
+            u1,sms,sms-fr,+33611223344,true,crm,2025-03-01T09:00:00Z,news;offers,12,5.10,
             u2,sms,sms-fr,+33611223345,False,crm,,,,,iOS 18
             u4,sms,sms-fr,+33611223346,,,,,,,
             """, lines: [
-                #"{"profile":"u1","channel":"sms","account":"sms-fr","address":"+33611223344","opt_in":true,"consent":{"source":"crm","at":"2026-03-01T09:00:00Z","topics":["news","offers"],"evidence":{"page":12}},"app_version":"5.10"}"#,
+                #"{"profile":"u1","channel":"sms","account":"sms-fr","address":"+33611223344","opt_in":true,"consent":{"source":"crm","at":"2025-03-01T09:00:00Z","topics":["news","offers"],"evidence":{"page":12}},"app_version":"5.10"}"#,
                 #"{"profile":"u2","channel":"sms","account":"sms-fr","address":"+33611223345","opt_in":false,"consent":{"source":"crm"},"os":"iOS 18"}"#,
                 #"{"profile":"u4","channel":"sms","account":"sms-fr","address":"+33611223346"}"#,
             ]),

@@ -93,7 +93,8 @@ package final class KeyRing: Sendable {
         guard let field = fields.first, fields.count == 1 else {
             throw KeyRing.unauthorized("Send one `Authorization: Bearer clr_…` field.")
         }
-        let known = state.withLock { $0.fields[field] }
+        // A key is ASCII: beyond it Strings are equal whose bytes are not, as U+212A is to K.
+        let known = field.utf8.allSatisfy { $0 < 0x80 } ? state.withLock { $0.fields[field] } : nil
         let credential = try known ?? credential(field, of: request)
         let entry = try await entry(for: credential, of: request, now: now)
         guard entry.key.isUsable(at: now) else { throw KeyRing.unauthorized("The key has expired or was revoked: create a new one.") }

@@ -10,7 +10,7 @@ enum RegistrationInput {
         let account = account(&reader, channel, context)
         let address = address(&reader, channel, account, context)
         let optIn = reader.bool("opt_in")
-        let consent = ConsentInput.read(&reader, "consent")
+        let consent = ConsentInput.read(&reader, "consent", now: context.store.now)
         if consent != nil, !reader.has("opt_in") { reader.fail("opt_in", "missing", "is required beside consent") }
         let language = reader.change("language", from: .keep) { reader in
             reader.checked("language", "must be a BCP 47 language tag such as fr or pt-BR", LanguageTag.isValid)
@@ -56,17 +56,17 @@ enum RegistrationInput {
 
 /// Reads how a person agreed or refused.
 enum ConsentInput {
-    static func read(_ reader: inout ObjectReader, _ name: String) -> ConsentProof? {
+    static func read(_ reader: inout ObjectReader, _ name: String, now: Timestamp) -> ConsentProof? {
         guard let value = reader.value(name), value != .null, var consent = reader.reader(name) else { return nil }
         defer { consent.finish() }
         let source = consent.requiredString("source", maxBytes: 128)
-        return fields(&consent, source: source)
+        return fields(&consent, source: source, now: now)
     }
 
     /// The fields beside `source`: read even when that was refused, so that none of them counts as unknown.
-    static func fields(_ reader: inout ObjectReader, source: String?) -> ConsentProof? {
+    static func fields(_ reader: inout ObjectReader, source: String?, now: Timestamp) -> ConsentProof? {
         let text = reader.string("text", maxBytes: 4_096)
-        let at = reader.timestamp("at")
+        let at = reader.pastTime("at", now: now)
         let topics = reader.strings("topics", maxCount: 100, maxBytes: 128)
         let evidence = reader.value("evidence")
         if let evidence, evidence.object == nil { reader.fail("evidence", "wrong_type", "must be an object, not \(evidence.typeName)") }

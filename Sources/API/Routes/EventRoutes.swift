@@ -45,15 +45,16 @@ private func read(_ value: JSONValue, _ call: APICall) throws -> [NewEvent] {
     let now = call.store.now
     guard let items = value.array else { return [try read(item: value, at: "", call, now)] }
     guard (1...maxEvents).contains(items.count) else {
-        throw InvalidInput("", "too_many", "must hold 1 to \(maxEvents) events, holds \(items.count)")
+        throw InvalidInput("", items.isEmpty ? "invalid_value" : "too_many", "must hold 1 to \(maxEvents) events, holds \(items.count)")
     }
     var problems: [FieldError] = []
     var events: [NewEvent] = []
     for (index, item) in items.enumerated() {
         do {
             events.append(try read(item: item, at: JSONPointer.join("", index), call, now))
-        } catch let input as InvalidInput where problems.count < 50 {
-            problems += input.errors
+        } catch let input as InvalidInput {
+            // Enough to see what is wrong; those after them are not told, but refused all the same.
+            if problems.count < 50 { problems += input.errors }
         }
     }
     guard problems.isEmpty else { throw InvalidInput(problems) }
@@ -62,7 +63,7 @@ private func read(_ value: JSONValue, _ call: APICall) throws -> [NewEvent] {
 
 private func read(item: JSONValue, at pointer: String, _ call: APICall, _ now: Timestamp) throws -> NewEvent {
     let (event, proof) = try JSONBody.read(item, at: pointer) { EventInput.read(&$0, now: now) }
-    try IdentityProof.check(proof, for: event.profile, by: call.key)
+    try IdentityProof.check(proof, at: pointer, for: event.profile, by: call.key)
     return event
 }
 

@@ -38,7 +38,7 @@ extension RouteGroup {
             return Answer()
         },
         Endpoint(.POST, "/v1/subscriptions/{id}/opt-out", .serverOrApp(.subscriptionsWrite),
-                 "Withdraws the opt-in. An app key must give the `address` too, so that ids cannot be guessed.",
+                 "Withdraws the opt-in. An app key must give the `address` too, so that ids cannot be guessed, and its `identity_proof` where it needs one; what does not fit the subscription is a 404.",
                  body: .init("Decision", isRequired: false), results: [(200, .schema("Subscription"))], idempotency: .optional) { call in
             try await decide(false, call)
         },
@@ -52,17 +52,18 @@ extension RouteGroup {
         "ConsentProof": #"""
             {"type":["object","null"],"additionalProperties":false,"required":["source"],"properties":{
              "source":{"type":"string","minLength":1,"maxLength":128},"text":{"type":"string","maxLength":4096},
-             "at":{"type":"string","format":"date-time","description":"When the person decided; now when absent."},
+             "at":{"type":"string","format":"date-time","description":"When the person decided; now when absent, at most a day ahead."},
              "topics":{"type":"array","maxItems":100,"items":{"type":"string","minLength":1,"maxLength":128}},
              "evidence":{"type":"object"}}}
             """#,
         "Decision": #"""
             {"type":"object","additionalProperties":false,"properties":{
              "source":{"type":"string","minLength":1,"maxLength":128,"default":"api"},"text":{"type":"string","maxLength":4096},
-             "at":{"type":"string","format":"date-time"},
+             "at":{"type":"string","format":"date-time","description":"When the person decided; now when absent, at most a day ahead."},
              "topics":{"type":"array","maxItems":100,"items":{"type":"string","minLength":1,"maxLength":128}},
              "evidence":{"type":"object"},
-             "address":{"type":"string","maxLength":4096,"description":"App keys: the subscription's address, for web push its endpoint."}}}
+             "address":{"type":"string","maxLength":4096,"description":"App keys: the subscription's address, for web push its endpoint."},
+             "identity_proof":{"type":"string","maxLength":128,"description":"App keys: hexadecimal HMAC-SHA256 of the owner's external id with the key's identity secret."}}}
             """#,
         "Subscription": #"""
             {"type":"object","additionalProperties":false,
@@ -83,18 +84,22 @@ extension RouteGroup {
 private func decide(_ optIn: Bool, _ call: APICall) async throws -> Answer {
     let id: SubscriptionID = try call.identifier()
     let body = try await call.optionalBody()
-    let (proof, address) = try body.read { reader in
+    let (proof, address, identityProof) = try body.read { reader in
         let source = reader.has("source") ? reader.requiredString("source", maxBytes: 128) : "api"
         let address = reader.string("address", maxBytes: 4_096)
-        return ConsentInput.fields(&reader, source: source).map { ($0, address) }
+        let identityProof = reader.string("identity_proof", maxBytes: 128)
+        return ConsentInput.fields(&reader, source: source, now: call.store.now).map { ($0, address, identityProof) }
     }
     if call.key?.kind == .app, address == nil {
         throw InvalidInput("/address", "missing", "is required from an app key: the address that was registered")
     }
+    try IdentityProof.demand(identityProof, by: call.key)
     let answer = try await call.once(body) { transaction in
         if let address {
+            // Which of the two is wrong is not told, or addresses could be tried.
             guard let subscription = try transaction.subscription(id),
-                constantTimeEqual(Array(subscription.identity.utf8), Array(address.utf8))
+                constantTimeEqual(Array(subscription.identity.utf8), Array(address.utf8)),
+                IdentityProof.fits(identityProof, subscription.profileExternalID, call.key)
             else { throw StorageError.notFound }
         }
         let subscription = try transaction.decide(optIn, subscription: id, proof: proof)
