@@ -1,5 +1,7 @@
 import API
 import Core
+import Linux
+import Storage
 import Testing
 
 @Suite struct ImportRoutesTests {
@@ -38,6 +40,36 @@ import Testing
             let open = try await server.send("POST", "/v1/imports?kind=events&create_profiles=true", events, headers: Self.ndjson)
             #expect(open.json["accepted"] == 2)
             #expect(try await server.send("GET", "/v1/profiles/new").status == 200)
+        }
+    }
+
+    @Test func `a list of unknown age brings nobody back who has left`() async throws {
+        try await TestServer.run { server in
+            func line(_ consent: String) -> String {
+                #"{"profile":"u1","channel":"sms","account":"sms-fr","address":"+33611223344","opt_in":true,"consent":{"source":"crm"\#(consent)}}"#
+            }
+            func send(_ line: String) async throws -> Reply { try await server.send("POST", "/v1/imports?kind=subscriptions", line, headers: Self.ndjson) }
+            // A byte order mark means nothing.
+            for line in ["\u{FEFF}" + line(""), line("")] { #expect(try await send(line).json["accepted"] == 1) }
+            #expect(try await server.send("POST", "/v1/subscriptions/sub_1/opt-out").status == 200)
+            let refused = try await send(line(""))
+            let error = refused.json["errors"]?.array?.first
+            #expect(refused.json["rejected"] == 1 && error?["code"] == "withdrawn" && error?["pointer"] == "/consent/at", "\(refused.text)")
+            #expect(try await send(line(#","at":"2025-01-01T00:00:00Z""#)).json["accepted"] == 1)
+            #expect(try await server.send("GET", "/v1/subscriptions/sub_1").json["opt_in"] == false)
+            server.time.advance(milliseconds: 60_000)
+            #expect(try await send(line(#","at":"\#(server.store.now)""#)).json["accepted"] == 1)
+            #expect(try await server.send("GET", "/v1/subscriptions/sub_1").json["opt_in"] == true)
+            #expect(try await send(line("")).json["accepted"] == 1)
+        }
+    }
+
+    @Test func `a body that breaks off says where its lines are`() async throws {
+        try await TestServer.run { server in
+            let lines = (0..<40_000).map { #"{"external_id":"u\#($0)"}"# + "\n" }.joined()
+            let reply = try await server.send("POST", "/v1/imports?kind=profiles", "\(String(lines.utf8.count, radix: 16))\r\n\(lines)\r\nzz\r\n", headers: Self.ndjson, isChunked: true)
+            #expect(reply.status == 400 && reply.text.contains("GET /v1/imports/imp_1"), "\(reply.text)")
+            #expect(try await server.send("GET", "/v1/imports/imp_1").json["accepted"]?.int ?? 0 > 0)
         }
     }
 

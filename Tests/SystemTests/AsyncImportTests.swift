@@ -22,7 +22,8 @@ extension SystemTests {
             var body: [UInt8] = []
             for number in 0..<Self.lines {
                 let isOptIn = number / Self.people % 2 == 0
-                body += Array(#"{"profile":"u\#(number % Self.people)","channel":"sms","account":"sms-fr","address":"+33611\#(100_000 + number % Self.people)","opt_in":\#(isOptIn),"consent":{"source":"l\#(number)"}}"#.utf8)
+                let at = Timestamp(milliseconds: 1_750_000_000_000 + Int64(number) * 1_000)
+                body += Array(#"{"profile":"u\#(number % Self.people)","channel":"sms","account":"sms-fr","address":"+33611\#(100_000 + number % Self.people)","opt_in":\#(isOptIn),"consent":{"source":"l\#(number)","at":"\#(at)"}}"#.utf8)
                 body.append(UInt8(ascii: "\n"))
             }
             let answer = try api.send("POST", "/v1/imports?kind=subscriptions", headers: [("Content-Type", "application/x-ndjson"), ("Prefer", "respond-async")], body: body)

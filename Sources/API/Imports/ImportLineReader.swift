@@ -41,7 +41,8 @@ struct ImportLineReader: Sendable {
         switch item.content {
         case .refused(let errors): return errors
         case .profile(let externalID, let change): _ = try transaction.write(profile: externalID, change)
-        case .subscription(let plan): _ = try transaction.register(plan)
+        case .subscription(let plan):
+            do { _ = try transaction.register(plan, isList: true) } catch let input as InvalidInput { return input.errors }
         case .event(let event):
             if case .unknownProfile = try transaction.add(event: event, createsProfiles: createsProfiles) {
                 return [FieldError(pointer: "/profile", code: "unknown_profile", detail: "is not a known profile: create it first, or import with create_profiles=true")]

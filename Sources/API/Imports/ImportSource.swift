@@ -79,7 +79,9 @@ struct ImportSource {
         case .tooLong(let number):
             let error = FieldError(pointer: "", code: "too_long", detail: "is longer than \(ImportSource.maxLineBytes) bytes")
             return ImportItem(line: number, bytes: 0, content: .refused([error]))
-        case .text(let number, let line):
+        case .text(let number, var line):
+            // A byte order mark (RFC 8259 section 8.1: MAY be ignored).
+            if number == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
             guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return nil }
             return ImportItem(line: number, bytes: line.count, content: reader.read(line))
         }

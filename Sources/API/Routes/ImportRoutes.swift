@@ -43,7 +43,9 @@ extension RouteGroup {
             } catch {
                 // The error itself says more than a second one about the job would.
                 _ = try? await pipe.end(.failed)
-                throw error
+                guard let error = error as? BodyError else { throw error }
+                let problem = Problem(error)
+                throw Problem(problem.code, "\(problem.detail) What came before is stored: GET /v1/imports/\(pipe.job) tells how much of it.")
             }
         },
         Endpoint(.GET, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]), "All imports, newest first, without their errors.",

@@ -13,20 +13,32 @@ extension StoreTransaction {
     }
 
     /// The same, planned elsewhere: five or six statements for a new address of a new person, four or five for one that is known.
-    package func register(_ plan: PlannedRegistration) throws -> Written<Subscription> {
-        let owner = try owner(plan)
-        guard let known = try known(plan) else { return Written(value: try add(plan, owner: owner), isNew: true) }
+    ///
+    /// - Parameter isList: whether it stands in a list of unknown age, where an opt-in without a time of its own must not bring back
+    ///   somebody who has left.
+    /// - Throws: `InvalidInput` for one that would; then nothing has been changed.
+    package func register(_ plan: PlannedRegistration, isList: Bool = false) throws -> Written<Subscription> {
+        let person = try person(plan)
+        let known = try known(plan)
+        if isList, let person, let known, !known.optIn, plan.registration.optIn == true, plan.proof.at == nil,
+           try lastWithdrawal(of: known.id, by: person) != nil {
+            throw InvalidInput("/consent/at", "withdrawn", "is needed to bring back somebody who has withdrawn: the time at which they agreed again")
+        }
+        let owner = try owner(plan, person)
+        guard let known else { return Written(value: try add(plan, owner: owner), isNew: true) }
         let new = known.owner == owner ? try renew(known, plan) : try handOver(known, plan, to: owner)
         guard let optIn = plan.registration.optIn else { return Written(value: new, isNew: false) }
         return Written(value: try decide(optIn, plan.proof, for: new), isNew: false)
     }
 
-    /// The row of the person named, who was there just now; made when the external id is unknown.
-    private func owner(_ plan: PlannedRegistration) throws -> ProfileID {
-        let externalID = plan.registration.profile
+    private func person(_ plan: PlannedRegistration) throws -> ProfileID? {
         // Returns the row id of an external id. Changes nothing.
-        let found = try statement("SELECT id FROM profile WHERE external_hash = ? AND external_id = ?")
-            .first(plan.profileHash, externalID) { ProfileID(rawValue: $0.int(0)) }
+        try statement("SELECT id FROM profile WHERE external_hash = ? AND external_id = ?")
+            .first(plan.profileHash, plan.registration.profile) { ProfileID(rawValue: $0.int(0)) }
+    }
+
+    /// The row of the person named, who was there just now; made when the external id is unknown.
+    private func owner(_ plan: PlannedRegistration, _ found: ProfileID?) throws -> ProfileID {
         if let found {
             try touch(profile: found, at: now)
             return found
@@ -34,7 +46,7 @@ extension StoreTransaction {
         // Returns nothing. Adds a profile of which only the external id is known.
         try statement("""
             INSERT INTO profile (external_id, external_hash, bucket, last_seen_at, created_at, updated_at) VALUES (?, ?, ?, ?4, ?4, ?4)
-            """).run(externalID, plan.profileHash, plan.bucket, now.milliseconds)
+            """).run(plan.registration.profile, plan.profileHash, plan.bucket, now.milliseconds)
         return ProfileID(rawValue: db.lastInsertedRowID)
     }
 
