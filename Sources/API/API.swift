@@ -38,7 +38,10 @@ package struct API: Sendable {
             try grant?.check(endpoint.access)
             let call = APICall(context: context, request: request, endpoint: endpoint, key: grant?.key, document: document)
             // What a provider adds to the URL of its callback, or a supervisor to a check, is theirs.
-            if endpoint.template.hasPrefix("/v1/") { _ = try call.query() }
+            if endpoint.template.hasPrefix("/v1/") {
+                _ = try call.query()
+                if endpoint.method != .GET { try call.refuseForeignPreconditions() }
+            }
             response = try await endpoint.handler(call).response()
         } catch {
             response = refusal(error, request)

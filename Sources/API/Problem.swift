@@ -107,7 +107,7 @@ package struct Problem: Error, Sendable {
 
     /// Where more can be sent than one body may hold.
     private static func moreBytes(_ request: Request?) -> String {
-        guard let path = request?.path, path.hasPrefix("/v1/"), path != "/v1/imports" else { return "" }
+        guard let path = request?.path, ["/v1/subscriptions", "/v1/events"].contains(path) || path.hasPrefix("/v1/profiles/") else { return "" }
         return " Send more through POST /v1/imports."
     }
 

@@ -1,6 +1,8 @@
 import API
 import Core
 import HTTPServer
+import Linux
+import Storage
 import Testing
 
 @Suite struct ConventionsTests {
@@ -9,6 +11,7 @@ import Testing
             let cases: [(String, [(String, String)], Int, String)] = [
                 ("{}", [("content-type", "text/plain")], 415, "unsupported_media_type"),
                 ("{}", [("content-type", "application/json; charset=latin-1")], 415, "unsupported_media_type"),
+                ("{}", [("content-type", "application/json"), ("content-type", "application/json")], 415, "unsupported_media_type"),
                 ("{}", [("content-encoding", "gzip")], 415, "content_encoding_unknown"),
                 ("{}", [("content-type", "application/json; charset=UTF-8")], 201, ""),
                 ("", [], 400, "invalid_json"),
@@ -61,6 +64,14 @@ import Testing
             #expect(key.code == "invalid_parameter" && key.pointers == ["Idempotency-Key"], "\(key.text)")
             let version = try await server.send("DELETE", "/v1/segments/seg_1", headers: [("if-match", "foo")])
             #expect(version.code == "invalid_parameter" && version.pointers == ["If-Match"], "\(version.text)")
+            for (method, path, body) in [("PUT", "/v1/profiles/u1", "{}"), ("POST", "/v1/keys/key_1/rotate", "{}")] {
+                for (name, value) in [("If-Match", "\"1\""), ("If-None-Match", "*")] {
+                    let reply = try await server.send(method, path, body, headers: [(name.lowercased(), value)])
+                    #expect(reply.code == "invalid_parameter" && reply.pointers == [name], "\(reply.text)")
+                }
+            }
+            let part = try await server.send("PUT", "/v1/profiles/u1", "{}", headers: [("content-range", "bytes 0-1/9")])
+            #expect(part.code == "invalid_parameter" && part.pointers == ["Content-Range"], "\(part.text)")
             let person = try await server.send("GET", "/v1/profiles/\(String(repeating: "x", count: 257))")
             #expect(person.code == "invalid_parameter" && person.pointers == ["{external_id}"], "\(person.text)")
         }
@@ -108,6 +119,28 @@ import Testing
             #expect(try await server.send("POST", "/v1/subscriptions", body, key: second, headers: key).status == 200)
             for wrong in ["", "a b", String(repeating: "k", count: 256)] {
                 #expect(try await server.send("POST", "/v1/subscriptions", body, headers: [("idempotency-key", wrong)]).status == 400)
+            }
+        }
+    }
+
+    @Test func `a repeat gets the first answer though it would be refused by now`() async throws {
+        try await TestServer.run { server in
+            let until = (server.store.now + .seconds(60)).description
+            let segment = try await server.send("POST", "/v1/segments", #"{"name":"A","condition":{"tag":"x"}}"#).json["id"]?.string ?? ""
+            for (path, body) in [
+                ("/v1/segments", #"{"name":"B","condition":{"segment":"\#(segment)"}}"#), ("/v1/keys", #"{"name":"ci","scopes":["profiles:read"],"expires_at":"\#(until)"}"#),
+            ] {
+                let key = [("idempotency-key", path)]
+                let first = try await server.send("POST", path, body, headers: key)
+                #expect(first.status == 201)
+                if path == "/v1/segments" {
+                    for id in [first.json["id"]?.string ?? "", segment] { #expect(try await server.send("DELETE", "/v1/segments/\(id)").status == 204) }
+                } else {
+                    server.time.advance(milliseconds: 60_000)
+                }
+                #expect(try await server.send("POST", path, body).status == 422)
+                let again = try await server.send("POST", path, body, headers: key)
+                #expect(again.status == 201 && again.header("idempotency-replayed") == "true", "\(again.text)")
             }
         }
     }

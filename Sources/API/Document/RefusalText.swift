@@ -27,7 +27,7 @@ enum RefusalText {
             switch status {
             case 401: headers["WWW-Authenticate"] = header("WWW-Authenticate")
             case 409, 503: headers["Retry-After"] = header("Retry-After")
-            case 415: headers["Accept-Patch"] = header("Accept-Patch")
+            case 415: for name in ["Accept-Encoding", "Accept-Patch"] { headers[name] = header(name) }
             case 429:
                 for name in ["Retry-After", "RateLimit", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"] {
                     headers[name] = header(name)
@@ -44,6 +44,7 @@ enum RefusalText {
 
     static var headers: JSONObject {
         let texts: [(name: String, description: String, schema: JSONValue)] = [
+            ("Accept-Encoding", "`identity`: the content codings that are taken (RFC 9110 section 12.5.3).", ["type": "string", "const": "identity"]),
             ("Accept-Patch", "The media types that PATCH takes (RFC 5789).", ["type": "string"]),
             ("ETag", "The version: give it as If-Match to change nothing else.", ["type": "string", "pattern": "^\"[0-9]+\"$"]),
             ("Idempotency-Replayed", "`true` on the recorded answer to a repeat.", ["type": "string", "const": "true"]),

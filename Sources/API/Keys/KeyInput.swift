@@ -10,9 +10,11 @@ struct KeyInput: Sendable {
     let expiresAt: Timestamp?
     let rate: KeyRate?
 
-    init(_ body: JSONBody, now: Timestamp) throws {
+    init(_ body: JSONBody) throws {
         self = try body.read { reader in
             let name = reader.requiredString("name", maxBytes: 128)
+            // It stands in tables and logs of operators.
+            if let name, !name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { reader.fail("name", "invalid_value", "must have no control characters") }
             let kind = reader.has("kind") ? reader.choice("kind", of: APIKey.Kind.self) : .server
             let scopes = KeyInput.scopes(&reader)
             if kind == .server, scopes?.isEmpty == true { reader.fail("scopes", "missing", "must name at least one scope") }
@@ -20,11 +22,15 @@ struct KeyInput: Sendable {
             let requiresIdentity = reader.bool("require_identity_proof") ?? false
             if kind == .server, requiresIdentity { reader.fail("require_identity_proof", "invalid_value", "is for app keys") }
             let expiresAt = reader.value("expires_at") == .null ? nil : reader.timestamp("expires_at")
-            if let expiresAt, expiresAt <= now { reader.fail("expires_at", "out_of_range", "must lie ahead of now") }
             let rate = KeyInput.rate(&reader)
             guard let name, let kind, let scopes else { return nil }
             return KeyInput(name: name, kind: kind, scopes: scopes, requiresIdentity: requiresIdentity, expiresAt: expiresAt, rate: rate)
         }
+    }
+
+    /// - Throws: `InvalidInput` for a key that would never work.
+    func check(now: Timestamp) throws {
+        if let expiresAt, expiresAt <= now { throw InvalidInput("/expires_at", "out_of_range", "must lie ahead of now") }
     }
 
     private init(name: String, kind: APIKey.Kind, scopes: [Scope], requiresIdentity: Bool, expiresAt: Timestamp?, rate: KeyRate?) {

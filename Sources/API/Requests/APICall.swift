@@ -64,39 +64,6 @@ package struct APICall: Sendable {
         let query = request.query
         return query.isEmpty ? QueryReader.none : try QueryReader(query, known: endpoint.query.map(\.name))
     }
-
-    /// The version that `If-Match` asks for (RFC 9110 section 13.1.1): nil when there is none or it is `*`.
-    ///
-    /// - Throws: `Problem` 412 for an ETag that is none of ours, 400 for what is not one strong ETag.
-    package func ifMatch() throws -> Int64? {
-        let fields = request.headers.all("if-match")
-        guard let field = fields.first, fields != ["*"] else { return nil }
-        let quote = UInt8(ascii: "\"")
-        let tag = field.dropFirst().dropLast()
-        guard fields.count == 1, field.utf8.count >= 2, field.utf8.first == quote, field.utf8.last == quote, !tag.utf8.contains(quote) else {
-            throw Problem.parameter("If-Match", "If-Match must be there once and hold one ETag as this server gave it, such as \"3\", or *.")
-        }
-        guard let version = tag.decimal else { throw StorageError.versionMismatch }
-        return version
-    }
-}
-
-extension APICall {
-    /// Whether `If-None-Match` names the version that is there (RFC 9110 section 13.1.2: compared weakly, `*` names any).
-    func isKnown(_ version: Int64) -> Bool {
-        let space = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        let tags = request.headers.all("if-none-match").flatMap { $0.utf8.split(separator: UInt8(ascii: ",")) }
-        return tags.contains { tag in
-            let bare = tag.drop(while: space).reversed().drop(while: space).reversed()
-            let strong = bare.starts(with: "W/".utf8) ? Array(bare.dropFirst(2)) : Array(bare)
-            return strong == Array("\"\(version)\"".utf8) || strong == [UInt8(ascii: "*")]
-        }
-    }
-}
-
-extension Answer {
-    /// RFC 9110 section 15.4.5.
-    init(notModified version: Int64) { self.init(304, .none, headers: [("etag", "\"\(version)\"")]) }
 }
 
 /// How the brand names people.

@@ -43,11 +43,15 @@ package struct JSONBody: Sendable {
         return found
     }
 
-    /// - Throws: `Problem` 415 unless `Content-Type` is one of `allowed`.
+    /// - Throws: `Problem` 415 unless `Content-Type` is there once and one of `allowed`, 400 for a part of a body (RFC 9110 section 14.5).
     /// - Returns: which one.
     @discardableResult
     static func checkType(_ request: Request, allowed: [String]) throws -> String {
-        let field = request.headers["content-type"] ?? ""
+        guard request.headers["content-range"] == nil else {
+            throw Problem.parameter("Content-Range", "Send the whole body, without Content-Range: its parts are not put together here.")
+        }
+        let fields = request.headers.all("content-type")
+        let field = fields.count == 1 ? fields[0] : ""
         if allowed.contains(field) { return field }
         let parts = field.split(separator: ";", omittingEmptySubsequences: false).map { part in
             String(part.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).asciiLowercased
@@ -55,7 +59,7 @@ package struct JSONBody: Sendable {
         // RFC 8259 section 11 defines no parameter; a charset that says UTF-8 says nothing new. RFC 4180 section 3 defines `header`.
         let known = ["charset=utf-8", "charset=\"utf-8\"", ""] + (parts.first == "text/csv" ? ["header=present"] : [])
         guard let type = parts.first, allowed.contains(type), parts.dropFirst().allSatisfy(known.contains) else {
-            throw Problem(.unsupportedMediaType, "Send the body as \(allowed.joined(separator: " or ")) in UTF-8.",
+            throw Problem(.unsupportedMediaType, "Send the body as \(allowed.joined(separator: " or ")) in UTF-8, with one Content-Type.",
                           headers: request.method == .PATCH ? [("accept-patch", allowed.joined(separator: ", "))] : [])
         }
         return type

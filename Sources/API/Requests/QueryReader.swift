@@ -28,11 +28,12 @@ package struct QueryReader: Sendable {
 
     /// One word of a closed list.
     package func choice<Choice: RawRepresentable & CaseIterable>(
-        _ name: String, of type: Choice.Type = Choice.self
+        _ name: String, of type: Choice.Type = Choice.self, among offered: [Choice]? = nil
     ) throws -> Choice? where Choice.RawValue == String {
         guard let text = values[name] else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            throw Problem.parameter("?\(name)", "The query parameter \(name) must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
+        let words = (offered ?? Array(Choice.allCases)).map(\.rawValue)
+        guard let choice = Choice(rawValue: text), words.contains(text) else {
+            throw Problem.parameter("?\(name)", "The query parameter \(name) must be one of \(words.joined(separator: ", ")).")
         }
         return choice
     }

@@ -6,11 +6,13 @@ extension RouteGroup {
     /// API keys: `/v1/keys`.
     static let keys = RouteGroup("keys", [
         Endpoint(.POST, "/v1/keys", .server(.keysAdmin),
-                 "Creates a key. Its text, and the identity secret of an app key, are in this answer and nowhere else, not even in a replay.",
+                 "Creates a key, with any scopes: `keys:admin` is as good as all. Its text, and the identity secret of an app key, are in this answer and nowhere else, not even in a replay.",
                  body: .init("KeyWrite"), results: [(201, .schema("CreatedKey"))], idempotency: .optional) { call in
             let body = try await call.body()
-            let input = try KeyInput(body, now: call.store.now)
+            let input = try KeyInput(body)
             return try await call.once(body) { transaction in
+                // Not sooner: a repeat gets the first answer, whatever the time.
+                try input.check(now: transaction.now)
                 let created = try KeyToken.create(
                     name: input.name, kind: input.kind, scopes: input.scopes, requiresIdentity: input.requiresIdentity,
                     expiresAt: input.expiresAt, rate: input.rate, in: transaction)
@@ -51,11 +53,11 @@ extension RouteGroup {
             {"type":"object","additionalProperties":false,"required":["name"],
              "anyOf":[{"required":["scopes"],"properties":{"kind":{"const":"server"},"scopes":{"minItems":1}}},
                       {"required":["kind"],"properties":{"kind":{"const":"app"},"scopes":{"maxItems":0}}}],"properties":{
-             "name":{"type":"string","minLength":1,"maxLength":128},
+             "name":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\u0000-\u001F\u007F]*$"},
              "kind":{"enum":["server","app"],"default":"server"},
              "scopes":{"type":"array","maxItems":50,"items":{"$ref":"#/components/schemas/Scope"},"description":"Server keys: at least one. App keys: none."},
              "expires_at":{"type":["string","null"],"format":"date-time"},
-             "require_identity_proof":{"type":"boolean","default":false,"description":"App keys: every request needs an `identity_proof`."},
+             "require_identity_proof":{"type":"boolean","default":false,"description":"App keys: every request needs an `identity_proof`, an opt-out that of the subscription's owner."},
              "rate":{"oneOf":[{"$ref":"#/components/schemas/KeyRate"},{"type":"null"}],"description":"Absent or null: the server's `limits` hold."}}}
             """#,
         "KeyRate": #"""

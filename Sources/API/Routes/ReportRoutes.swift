@@ -99,7 +99,7 @@ private func deliveries(_ call: APICall, _ ledger: Ledger) async throws -> Answe
     let query = try call.query()
     let page = try query.page()
     var filter = DeliveryFilter(state: try query.choice("state"), reason: try query.choice("reason"))
-    filter.channel = try query.choice("channel")
+    filter.channel = try query.choice("channel", among: Channel.delivered)
     let test = try query["test"].map { text in
         guard let test = CampaignTestID(text) else { throw Problem.parameter("?test", "The query parameter test must be a test's id such as tst_1.") }
         return test

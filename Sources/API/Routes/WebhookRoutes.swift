@@ -147,7 +147,8 @@ extension Webhook {
 
     /// With the secret; what is recorded for a replay is without.
     fileprivate func answer(_ status: Int, secretFor store: Store, headers: [(String, String)] = []) -> Answer {
-        var answer = Answer(status, json, headers: headers)
+        var answer = answer(status)
+        answer.headers += headers
         answer.recorded = json
         var object = object
         object["secret"] = .string(WebhookSecret(of: id, salt: salt, installation: store.callbackSecret).text)
