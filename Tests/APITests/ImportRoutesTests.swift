@@ -64,6 +64,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true]) func `a repeated import is one import`(waits: Bool) async throws {
+        try await TestServer.run { server in
+            let headers = Self.ndjson + [("idempotency-key", "k")] + (waits ? [] : [("prefer", "respond-async")])
+            func send(_ lines: String) async throws -> Reply { try await server.send("POST", "/v1/imports?kind=profiles", lines, headers: headers) }
+            let lines = (0..<1_000).map { #"{"external_id":"u\#($0)"}"# + "\n" }.joined()
+            let first = try await send(lines)
+            let again = try await send(lines)
+            #expect(first.status == (waits ? 200 : 202) && again.status == first.status && again.body == first.body)
+            #expect(again.header("idempotency-replayed") == "true" && again.header("location") == first.header("location"))
+            let other = try await send(lines + #"{"external_id":"u1000"}"#)
+            #expect(other.status == 422 && other.code == "idempotency_key_reused", "\(other.text)")
+            #expect(try await server.send("GET", "/v1/imports").json["data"]?.array?.count == 1)
+            #expect(try await server.send("GET", "/v1/profiles/u1000").status == 404)
+        }
+    }
+
     @Test func `a body that breaks off says where its lines are`() async throws {
         try await TestServer.run { server in
             let lines = (0..<40_000).map { #"{"external_id":"u\#($0)"}"# + "\n" }.joined()

@@ -31,7 +31,7 @@ import Testing
         try await TestServer.run { server in
             let document = try await server.send("GET", "/v1/openapi.json", key: .some(nil)).json
             let parameters = document["paths"]?["/v1/imports"]?["post"]?["parameters"]?.array ?? []
-            #expect(parameters.map { $0["required"] } == [true, false, false, nil])
+            #expect(parameters.map { $0["required"] } == [true, false, false, false, nil])
             #expect(parameters.last?["name"] == "Prefer")
             let headers = document["paths"]?["/v1/imports"]?["post"]?["responses"]?["202"]?["headers"]?.object?.members.map(\.name) ?? []
             #expect(Set(headers).isSuperset(of: ["Location", "Preference-Applied"]))

@@ -47,9 +47,10 @@ package final class ImportDesk: Sendable {
     /// - Parameters:
     ///   - length: of the body, if its sender has told.
     ///   - begin: makes the import.
+    ///   - record: belongs to the same transaction.
     /// - Throws: `Problem` when there is no room, or the header of a table cannot be; what the body throws; `StorageError`. Nothing of it is kept then.
     func take(_ body: @escaping ImportBody, length: Int?, format: Upload.Format, _ reader: ImportLineReader,
-              _ begin: @escaping @Sendable (StoreTransaction) throws -> ImportID) async throws -> ImportJob {
+              _ begin: @escaping @Sendable (StoreTransaction) throws -> ImportID, _ record: @escaping ImportRecord) async throws -> ImportJob {
         let id = try shelf.add(bytes: length ?? 0)
         let intake = UploadIntake(Upload(id: id, format: format, createsProfiles: reader.createsProfiles), body, store: store)
         defer { intake.end() }
@@ -57,7 +58,7 @@ package final class ImportDesk: Sendable {
             let next = { [shelf] in try await intake.next { try shelf.grow(id, to: $0) } }
             if format == .csv { _ = try await ImportSource(csv: next, reader) }
             while try await next() != nil {}
-            let job = try await intake.finish(begin)
+            let job = try await intake.finish(begin, record)
             ring()
             return job
         } catch {

@@ -2,6 +2,9 @@ import Core
 import Linux
 import Storage
 
+/// What is written with the last of an import.
+typealias ImportRecord = @Sendable (StoreTransaction, ImportJob) throws -> Void
+
 /// The way of an import's lines to the writer: a few slices at a time, so that the next is read while one is stored, and no more
 /// than that is in memory, of all imports together no more than the writer has room for. Slices are stored in order, and none
 /// after one that was not.
@@ -84,15 +87,20 @@ final class ImportPipe: Sendable {
 
     /// Ends the import once every slice has run. This is taken however much waits, or the job would stay as it is.
     ///
+    /// - Parameter record: belongs to the same transaction.
     /// - Throws: why it cannot be `finished`.
-    func end(_ end: ImportJob.State) async throws -> ImportJob {
+    func end(_ end: ImportJob.State, _ record: @escaping ImportRecord = { _, _ in }) async throws -> ImportJob {
         await settle()
         if end == .finished {
             try check()
             // Its lines may have ended opt-ins: whoever reads that it is finished may rely on them.
             await reader.context.fence.pass()
         }
-        return try await store.feed { [job] transaction in try transaction.end(import: job, end) }
+        return try await store.feed { [job] transaction in
+            let ended = try transaction.end(import: job, end)
+            try record(transaction, ended)
+            return ended
+        }
     }
 
     private func check() throws {

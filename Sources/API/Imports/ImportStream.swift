@@ -18,9 +18,10 @@ struct ImportStream {
 
     /// Ends the job as finished.
     ///
+    /// - Parameter record: belongs to the transaction that does.
     /// - Throws: what the body throws, `Problem` when what follows cannot be read, or why a slice could not be stored: the slices before are
     ///   in, and the job is running still.
-    mutating func run() async throws -> ImportJob {
+    mutating func run(_ record: @escaping ImportRecord = { _, _ in }) async throws -> ImportJob {
         while true {
             // Before the body is read: what cannot be stored soon stays where it is.
             await pipe.makeRoom()
@@ -37,7 +38,7 @@ struct ImportStream {
             }
         }
         if !slice.isEmpty { try await send() }
-        guard let fault = source.fault else { return try await pipe.end(.finished) }
+        guard let fault = source.fault else { return try await pipe.end(.finished, record) }
         throw Problem(.invalidCSV, "Nothing was read from line \(fault.line) on: \(fault.detail). The lines before are stored: GET /v1/imports/\(pipe.job) tells what became of them.",
                       errors: [FieldError(pointer: "", code: fault.code.rawValue, detail: fault.detail)])
     }

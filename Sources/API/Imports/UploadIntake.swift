@@ -55,13 +55,16 @@ final class UploadIntake {
 
     /// Makes the whole body an import's. It is taken however much waits: all of it is here.
     ///
-    /// - Parameter begin: makes the import.
-    func finish(_ begin: @escaping @Sendable (StoreTransaction) throws -> ImportID) async throws -> ImportJob {
+    /// - Parameters:
+    ///   - begin: makes the import.
+    ///   - record: belongs to the same transaction.
+    func finish(_ begin: @escaping @Sendable (StoreTransaction) throws -> ImportID, _ record: @escaping ImportRecord) async throws -> ImportJob {
         try await store.feed { [upload, parts] transaction in
             if parts == 0 { try transaction.start(upload: upload) }
             let id = try begin(transaction)
             try transaction.complete(upload: upload.id, parts: parts, as: id)
             guard let job = try transaction.importJob(id) else { throw StorageError.notFound }
+            try record(transaction, job)
             return job
         }
     }

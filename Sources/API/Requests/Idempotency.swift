@@ -4,6 +4,7 @@ import HTTPServer
 import Linux
 import OpenSSL
 package import Storage
+import Synchronization
 
 /// The `Idempotency-Key`s of requests that are being worked on now.
 final class InProgress: Sendable {
@@ -40,10 +41,7 @@ extension APICall {
     func once<Value: Sendable>(_ body: JSONBody, _ effect: @escaping @Sendable (StoreTransaction) throws -> Value,
                                answer: @escaping @Sendable (Value) -> Answer) async throws -> Answer {
         guard let text = try idempotencyKey(), let key else { return answer(try await write(body, effect)) }
-        guard context.inProgress.enter(key.id, text) else {
-            throw Problem(.idempotencyInProgress, "The first request with this Idempotency-Key has not been answered yet: repeat it shortly.",
-                          headers: [("retry-after", "1")])
-        }
+        try enter(key.id, text)
         defer { context.inProgress.leave(key.id, text) }
         let hash = requestHash(of: body)
         let given = try await write(body) { transaction in
@@ -57,13 +55,44 @@ extension APICall {
         return given
     }
 
+    /// The same for what is read and stored in pieces: the record is one transaction with the last of them.
+    ///
+    /// - Parameter work: reads the body it is given to its end, then calls the other in its last transaction.
+    func onceStreamed(
+        _ body: @escaping ImportBody, _ work: (@escaping ImportBody, @escaping @Sendable (StoreTransaction, Answer) throws -> Void) async throws -> Answer
+    ) async throws -> Answer {
+        guard let text = try idempotencyKey(), let key else { return try await work(body) { _, _ in } }
+        try enter(key.id, text)
+        defer { context.inProgress.leave(key.id, text) }
+        let digest = BodyDigest(after: requestLine)
+        let read: ImportBody = {
+            let piece = try await body()
+            if let piece { digest.update(piece) }
+            return piece
+        }
+        if let recorded = try await store.read({ try $0.recordedAnswer(of: key.id, to: text) }) {
+            while try await read() != nil {}
+            return try Answer(replaying: recorded, of: digest.finish())
+        }
+        return try await work(read) { try $0.record($1.record(of: digest.finish()), of: key.id, to: text) }
+    }
+
+    private func enter(_ key: KeyID, _ text: String) throws {
+        guard context.inProgress.enter(key, text) else {
+            throw Problem(.idempotencyInProgress, "The first request with this Idempotency-Key has not been answered yet: repeat it shortly.",
+                          headers: [("retry-after", "1")])
+        }
+    }
+
     /// Carries out what any other request with a body asks for, in one transaction.
     func write<Value: Sendable>(_ body: JSONBody, _ effect: @escaping @Sendable (StoreTransaction) throws -> Value) async throws -> Value {
         try await store.write(bytes: body.bytes.count, effect)
     }
 
     /// Of method, path and body.
-    func requestHash(of body: JSONBody) -> [UInt8] { SHA256.hash(Array("\(request.method.name) \(request.target)\n".utf8) + body.bytes) }
+    func requestHash(of body: JSONBody) -> [UInt8] { SHA256.hash(requestLine + body.bytes) }
+
+    private var requestLine: [UInt8] { Array("\(request.method.name) \(request.target)\n".utf8) }
 
     /// - Throws: `Problem` 400.
     func idempotencyKey() throws -> String? {
@@ -78,6 +107,18 @@ extension APICall {
         }
         return text
     }
+}
+
+/// The hash of a request whose body passes by.
+private final class BodyDigest: Sendable {
+    private let hasher = Mutex<SHA256?>(SHA256())
+
+    init(after start: [UInt8]) { update(start) }
+
+    func update(_ bytes: [UInt8]) { hasher.withLock { $0?.update(bytes) } }
+
+    /// To be called once.
+    func finish() -> [UInt8] { hasher.withLock { $0.take()?.finish() } ?? [] }
 }
 
 extension Answer {

@@ -14,7 +14,7 @@ extension RouteGroup {
                           schema: #"{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\u0000-\u001F\u007F]*$"}"#),
                  ],
                  body: .init(types: [("application/x-ndjson", "ImportLine"), ("application/jsonl", "ImportLine"), ("text/csv", "ImportTable")]), results: [(200, .schema("Import")), (202, .schema("Import"))],
-                 maxBodyBytes: 64 << 30, respondsAsync: true) { call in
+                 maxBodyBytes: 64 << 30, idempotency: .optional, respondsAsync: true) { call in
             let query = try call.query()
             guard let kind = try query.choice("kind", of: ImportJob.Kind.self) else {
                 throw Problem.parameter("?kind", "The query parameter kind must be one of profiles, subscriptions, events.")
@@ -24,28 +24,28 @@ extension RouteGroup {
             let type = try JSONBody.checkType(call.request, allowed: ["application/x-ndjson", "application/jsonl", "text/csv"])
             let reader = ImportLineReader(kind: kind, createsProfiles: try query.bool("create_profiles") ?? false, context: call.context)
             let format: Upload.Format = type == "text/csv" ? .csv : .ndjson
-            let body = call.request.body.next
             let begin: @Sendable (StoreTransaction) throws -> ImportID = { transaction in
                 let id = try transaction.startImport(kind, label: label)
                 try call.auditor.note(.importStart, "\(id)", in: transaction)
                 return id
             }
-            if call.request.prefers("respond-async") {
-                let length = call.request.headers["content-length"]?.decimal.map { Int($0) }
-                let job = try await call.context.imports.take(body, length: length, format: format, reader, begin)
-                return Answer(202, job.json, headers: [("location", "/v1/imports/\(job.id)"), ("preference-applied", "respond-async")])
-            }
-            let source = format == .csv ? try await ImportSource(csv: body, reader) : ImportSource(ndjson: body, reader)
-            let pipe = ImportPipe(job: try await call.store.write(begin), reader: reader, store: call.store)
-            var stream = ImportStream(source, pipe)
-            do {
-                return Answer(200, try await stream.run().json)
-            } catch {
-                // The error itself says more than a second one about the job would.
-                _ = try? await pipe.end(.failed)
-                guard let error = error as? BodyError else { throw error }
-                let problem = Problem(error)
-                throw Problem(problem.code, "\(problem.detail) What came before is stored: GET /v1/imports/\(pipe.job) tells how much of it.")
+            return try await call.onceStreamed(call.request.body.next) { body, record in
+                if call.request.prefers("respond-async") {
+                    let length = call.request.headers["content-length"]?.decimal.map { Int($0) }
+                    return try await call.context.imports.take(body, length: length, format: format, reader, begin) { try record($0, $1.receipt) }.receipt
+                }
+                let source = format == .csv ? try await ImportSource(csv: body, reader) : ImportSource(ndjson: body, reader)
+                let pipe = ImportPipe(job: try await call.store.write(begin), reader: reader, store: call.store)
+                var stream = ImportStream(source, pipe)
+                do {
+                    return Answer(200, try await stream.run { try record($0, Answer(200, $1.json)) }.json)
+                } catch {
+                    // The error itself says more than a second one about the job would.
+                    _ = try? await pipe.end(.failed)
+                    guard let error = error as? BodyError else { throw error }
+                    let problem = Problem(error)
+                    throw Problem(problem.code, "\(problem.detail) What came before is stored: GET /v1/imports/\(pipe.job) tells how much of it.")
+                }
             }
         },
         Endpoint(.GET, "/v1/imports", .server([.profilesWrite, .subscriptionsWrite, .eventsWrite]), "All imports, newest first, without their errors.",
@@ -115,6 +115,11 @@ extension ImportJob {
             "id": .string(id.description), "kind": .string(kind.rawValue), "label": JSONValue(label), "state": .string(state.rawValue), "lines": .int(lines),
             "accepted": .int(accepted), "rejected": .int(rejected), "created_at": JSONValue(createdAt), "finished_at": JSONValue(finishedAt),
         ]
+    }
+
+    /// What a sender is told who does not wait for the lines.
+    fileprivate var receipt: Answer {
+        Answer(202, json, headers: [("location", "/v1/imports/\(id)"), ("preference-applied", "respond-async")])
     }
 
     fileprivate var json: JSONValue {
