@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 extension SystemTests {
-    @Suite(.enabled(if: FakeClock.isPossible, "needs the Debian package faketime, and no ThreadSanitizer")) struct ClockTests {
+    @Suite(.enabled(if: FakeClock.isPossible, "needs the Debian package faketime, and no sanitizer")) struct ClockTests {
         private static let counts: [(account: String, channel: Channel, count: Int)] = [
             ("ios-main", .apns, 240), ("android-main", .fcm, 240), ("web", .webpush, 240), ("page", .messenger, 240), ("sms-fr", .sms, 240),
         ]

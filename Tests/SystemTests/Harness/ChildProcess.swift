@@ -64,6 +64,9 @@ final class ChildProcess {
         getenv(name).map { "\(name)=\(String(cString: $0))" }
     }
 
+    /// Whether `scripts/sanitize` runs the tests.
+    static var isSanitized: Bool { getenv("ASAN_OPTIONS") != nil || getenv("TSAN_OPTIONS") != nil }
+
     deinit {
         guard poll() == nil else { return }
         kill(pid, SIGKILL)
