@@ -22,6 +22,15 @@ package struct Headers: Sendable {
         return added.first { Self.matches($0.name, lowercaseName) }?.value
     }
 
+    /// The value of the one field of that name; nil when there is none, or another.
+    package func only(_ lowercaseName: String) -> String? {
+        guard added.isEmpty, let head else {
+            let values = all(lowercaseName)
+            return values.count == 1 ? values[0] : nil
+        }
+        return head.onlyValue(lowercaseName)
+    }
+
     /// The values of all fields of that name, in order.
     package func all(_ name: String) -> [String] {
         let received = head?.values(name) ?? []

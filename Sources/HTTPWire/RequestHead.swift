@@ -56,6 +56,18 @@ package struct RequestHead: Sendable {
         return nil
     }
 
+    /// The value of the one field of that name; nil when there is none, or another.
+    ///
+    /// - Parameter lowercaseName: lowercase ASCII.
+    package func onlyValue(_ lowercaseName: String) -> String? {
+        var found: Field?
+        for field in fields where matches(field, lowercaseName) {
+            guard found == nil else { return nil }
+            found = field
+        }
+        return found.map { text($0.value) }
+    }
+
     /// The values of all fields of that name, in order.
     package func values(_ lowercaseName: String) -> [String] {
         var values: [String] = []

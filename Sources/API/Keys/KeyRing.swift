@@ -89,12 +89,12 @@ package final class KeyRing: Sendable {
     }
 
     private func authenticate(_ request: Request, now: Timestamp) async throws -> Entry {
-        let fields = request.headers.all("authorization")
-        guard let field = fields.first, fields.count == 1 else {
+        guard let field = request.headers.only("authorization") else {
             throw KeyRing.unauthorized("Send one `Authorization: Bearer clr_…` field.")
         }
         // A key is ASCII: beyond it Strings are equal whose bytes are not, as U+212A is to K.
-        let known = field.utf8.allSatisfy { $0 < 0x80 } ? state.withLock { $0.fields[field] } : nil
+        let isASCII = field.utf8.withContiguousStorageIfAvailable { $0.allSatisfy { $0 < 0x80 } } ?? false
+        let known = isASCII ? state.withLock { $0.fields[field] } : nil
         let credential = try known ?? credential(field, of: request)
         let entry = try await entry(for: credential, of: request, now: now)
         guard entry.key.isUsable(at: now) else { throw KeyRing.unauthorized("The key has expired or was revoked: create a new one.") }

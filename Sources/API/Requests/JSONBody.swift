@@ -47,11 +47,11 @@ package struct JSONBody: Sendable {
     /// - Returns: which one.
     @discardableResult
     static func checkType(_ request: Request, allowed: [String]) throws -> String {
-        guard request.headers["content-range"] == nil else {
+        let headers = request.headers
+        guard headers["content-range"] == nil else {
             throw Problem.parameter("Content-Range", "Send the whole body, without Content-Range: its parts are not put together here.")
         }
-        let fields = request.headers.all("content-type")
-        let field = fields.count == 1 ? fields[0] : ""
+        let field = headers.only("content-type") ?? ""
         if allowed.contains(field) { return field }
         let parts = field.split(separator: ";", omittingEmptySubsequences: false).map { part in
             String(part.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).asciiLowercased

@@ -10,10 +10,11 @@ extension APICall {
     ///
     /// - Throws: `Problem` 400.
     func refuseForeignPreconditions() throws {
-        if !endpoint.takesIfMatch, request.headers["if-match"] != nil {
+        let headers = request.headers
+        if !endpoint.takesIfMatch, headers["if-match"] != nil {
             throw Problem.parameter("If-Match", "Send no If-Match: there is no version here to compare it with.")
         }
-        if request.headers["if-none-match"] != nil {
+        if headers["if-none-match"] != nil {
             throw Problem.parameter("If-None-Match", "Send no If-None-Match: it is looked at with GET alone.")
         }
     }
