@@ -32,6 +32,7 @@ import Testing
             #expect(rows.map { $0["id"]?.int } == (1...10).map { Int64($0) })
             #expect(rows[1]["actor"] == .string(id) && rows[0]["actor"] == "key_1" && rows[1]["object"] == "seg_1")
             #expect(rows[1]["request_id"]?.string == created.header("request-id"))
+            #expect(rows[8]["before"] != .null && rows[8]["before"] != rows[8]["after"])
             #expect(rows[1]["before"] == .null && rows[2]["before"] == rows[1]["after"] && rows[3]["before"] == rows[2]["after"] && rows[3]["after"] == .null)
             for secret in ["\"u1\"", "/u1", "olga-99", "aabbccdd", "clr_"] { #expect(!log.text.contains(secret), "\(secret)") }
             #expect(rows[7]["object"]?.string?.hasPrefix("person_") == true)

@@ -98,8 +98,9 @@ extension Auditor {
     ///
     /// - Throws: as `KeyToken.rotate`.
     package func rotate(_ id: KeyID, grace: Duration, in transaction: StoreTransaction) throws -> CreatedKey {
+        let before = try transaction.key(id)
         let rotated = try KeyToken.rotate(id, grace: grace, in: transaction)
-        try note(.keyRotate, "\(id)", after: .object(rotated.row.object), in: transaction)
+        try note(.keyRotate, "\(id)", before: before.map { .object($0.object) }, after: .object(rotated.row.object), in: transaction)
         return rotated
     }
 
