@@ -26,6 +26,20 @@ import Testing
         }
     }
 
+    /// U+212A (KELVIN SIGN) is K for Swift, and e with an accent behind it is é.
+    @Test func `texts are the same when their bytes are`() async throws {
+        try await TestServer.run { server in
+            let body = #"{"attributes":{"K":1,"\u212a":2},"tags":["caf\u00e9","cafe\u0301"]}"#
+            let made = try await server.send("PUT", "/v1/profiles/u1", body)
+            #expect(made.json["attributes"]?.object?.members.map(\.value) == [1, 2])
+            #expect(made.json["tags"]?.array?.compactMap { $0.string?.utf8.count } == [6, 5])
+            let changed = try await server.send("PUT", "/v1/profiles/u1", #"{"tags":["cafe\u0301"]}"#)
+            #expect(changed.json["tags"]?.array?.compactMap { $0.string?.utf8.count } == [6])
+            let estimate = try await server.send("POST", "/v1/segments/estimate", #"{"condition":{"tag":"caf\u00e9"}}"#)
+            #expect(estimate.json["profiles"] == 0)
+        }
+    }
+
     struct Refusal: Sendable, CustomTestStringConvertible {
         let body: String
         let status: Int

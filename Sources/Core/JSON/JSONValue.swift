@@ -110,7 +110,7 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// The member of that name, and which it is of all.
     func member(_ name: String) -> (index: Int, value: JSONValue)? {
         switch source {
-        case .members(let members): members.firstIndex { $0.name == name }.map { ($0, members[$0].value) }
+        case .members(let members): members.firstIndex { $0.name.hasBytes(of: name) }.map { ($0, members[$0].value) }
         case .text(let text, let token): text.member(name, of: token)
         case .written(let bytes): JSONObject.read(bytes).member(name)
         }

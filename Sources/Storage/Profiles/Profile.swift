@@ -37,7 +37,7 @@ package struct Profile: Sendable, Equatable {
         for member in change.attributes.members {
             new.attributes[member.name] = member.value == .null ? Optional.none : member.value
         }
-        new.tags = Set(change.tags.applied(to: tags) ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        new.tags = (change.tags.applied(to: tags) ?? []).inByteOrder()
         new.updatedAt = now
         return new
     }

@@ -73,11 +73,11 @@ extension StoreTransaction {
     }
 
     private func replaceTags(of id: ProfileID, from old: [String], by new: [String]) throws {
-        for tag in Set(old).subtracting(new) {
+        for tag in old.without(new) {
             // Returns nothing. Removes one tag of a profile.
             try run("DELETE FROM profile_tag WHERE profile = ? AND tag = ?", [id.rawValue, tag])
         }
-        for tag in Set(new).subtracting(old) {
+        for tag in new.without(old) {
             // Returns nothing. Adds one tag of a profile.
             try run("INSERT OR IGNORE INTO profile_tag (profile, tag) VALUES (?, ?)", [id.rawValue, tag])
         }

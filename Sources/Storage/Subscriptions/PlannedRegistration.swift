@@ -39,7 +39,7 @@ extension ConsentProof {
     var tidied: ConsentProof {
         guard let topics, topics.count > 1 else { return self }
         var proof = self
-        proof.topics = Set(topics).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        proof.topics = topics.inByteOrder()
         return proof
     }
 
