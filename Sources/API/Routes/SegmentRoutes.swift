@@ -39,8 +39,10 @@ extension RouteGroup {
                 let old = try transaction.segment(id)
                 let new = try transaction.replace(segment: id, name: input.name, condition: input.condition.normalizedJSON, ifVersion: version)
                 // With the new condition in its place, so that one that leads back to itself is found.
-                try input.check(transaction)
-                try transaction.checkUsers(of: id, call.context)
+                if new.condition != old?.condition {
+                    try input.check(transaction)
+                    try transaction.checkUsers(of: id, call.context)
+                }
                 try call.auditor.note(.segmentReplace, "\(id)", before: old?.json, after: new.json, in: transaction)
                 return new.answer(200)
             }
@@ -192,26 +194,23 @@ extension StoreTransaction {
     ///
     /// - Throws: `InvalidInput` that tells what cannot.
     fileprivate func checkUsers(of id: SegmentID, _ context: APIContext) throws {
-        var seen: Set<SegmentID> = [id]
-        var next = [id]
-        while let named = next.popLast() {
-            for user in try segments(naming: named) where seen.insert(user.id).inserted {
-                do { try check(try user.parsed()) } catch let input as InvalidInput { throw refusal(for: "\(user.id)", input.errors) }
-                next.append(user.id)
-            }
+        let users = try users(of: id)
+        for user in users {
+            do { try check(try user.parsed()) } catch let input as InvalidInput { throw refusal(for: "\(user.id)", input) }
         }
+        let changed = Set(users.map(\.id) + [id])
         for campaign in try campaigns(in: [.scheduled]) {
             guard let json = try? JSONValue(parsing: Array(campaign.definition.utf8)),
                   let draft = CampaignDraft(json, rules: context.channelRules, errors: FieldErrors()) else { continue }
-            let named = [draft.audience, draft.exclude].compactMap { $0?.referencedSegments }
-            guard named.contains(where: { !$0.isDisjoint(with: seen) }) else { continue }
-            let problems = try problems(of: draft)
-            if !problems.isEmpty { throw refusal(for: "\(campaign.id), which is scheduled,", problems) }
+            for condition in [draft.audience, draft.exclude].compactMap(\.self) where !condition.referencedSegments.isDisjoint(with: changed) {
+                do { try check(condition) } catch let input as InvalidInput { throw refusal(for: "\(campaign.id), which is scheduled,", input) }
+            }
         }
     }
 
-    private func refusal(for user: String, _ errors: [FieldError]) -> InvalidInput {
-        InvalidInput("/condition", errors.first?.code ?? "invalid_value", "does not fit \(user) which names this segment: that \(errors.first?.detail ?? "cannot be read")")
+    private func refusal(for user: String, _ input: InvalidInput) -> InvalidInput {
+        InvalidInput("/condition", input.errors.first?.code ?? "invalid_value",
+                     "does not fit \(user) which names this segment: that \(input.errors.first?.detail ?? "cannot be read")")
     }
 }
 

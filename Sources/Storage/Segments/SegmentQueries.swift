@@ -21,10 +21,17 @@ extension StoreTransaction {
         try rows("SELECT * FROM segment WHERE id < ? ORDER BY id DESC LIMIT ?", [before ?? .max, limit]).map(Segment.init(row:))
     }
 
-    /// The segments whose condition names this one.
-    package func segments(naming id: SegmentID) throws -> [Segment] {
-        // Returns the segments that mention a segment. Changes nothing.
-        try rows("SELECT * FROM segment WHERE instr(condition, ?) > 0", [mention(of: id)]).map(Segment.init(row:))
+    /// The segments whose conditions name this one, or one that does.
+    package func users(of id: SegmentID) throws -> [Segment] {
+        // Returns the segments that lead to a segment. Changes nothing.
+        try rows("""
+            WITH RECURSIVE
+                link (user, named) AS MATERIALIZED (
+                    SELECT s.id, CAST(substr(t.value, 5) AS INTEGER) FROM segment s, json_tree(s.condition) t
+                    WHERE instr(s.condition, '"segment":"seg_') > 0 AND t.key = 'segment' AND t.type = 'text'),
+                users (id) AS (SELECT user FROM link WHERE named = ?1 UNION SELECT user FROM link JOIN users ON named = users.id)
+            SELECT * FROM segment WHERE id IN users AND id <> ?1
+            """, [id.rawValue]).map(Segment.init(row:))
     }
 
     /// - Parameter version: the version that must be there; nil for any.
@@ -41,20 +48,18 @@ extension StoreTransaction {
     ///   names it.
     package func delete(segment id: SegmentID, ifVersion version: Int64?) throws {
         try check(id, version)
+        let mention = "\"segment\":\"\(id)\""
         // Returns the name of what mentions a segment, if anything does. Changes nothing.
         let user = try row("""
             SELECT 'segment seg_' || id AS name FROM segment WHERE id <> ?1 AND instr(condition, ?2) > 0
             UNION ALL
             SELECT 'campaign cmp_' || id FROM campaign
             WHERE state IN ('draft', 'scheduled', 'running', 'paused') AND instr(definition, ?2) > 0 LIMIT 1
-            """, [id.rawValue, mention(of: id)])
+            """, [id.rawValue, mention])
         if let user { throw StorageError.conflict("\(user["name"] as String) uses this segment") }
         // Returns nothing. Removes a segment.
         try run("DELETE FROM segment WHERE id = ?", [id.rawValue])
     }
-
-    /// As a normalized condition has it.
-    private func mention(of id: SegmentID) -> String { "\"segment\":\"\(id)\"" }
 
     private func check(_ id: SegmentID, _ version: Int64?) throws {
         let found = try existing(id)
