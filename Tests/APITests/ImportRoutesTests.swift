@@ -61,6 +61,13 @@ import Testing
             #expect(try await send(line(#","at":"\#(server.store.now)""#)).json["accepted"] == 1)
             #expect(try await server.send("GET", "/v1/subscriptions/sub_1").json["opt_in"] == true)
             #expect(try await send(line("")).json["accepted"] == 1)
+            // Not though somebody else has the number, and agreed; nor when the address was deleted.
+            #expect(try await server.send("POST", "/v1/subscriptions/sub_1/opt-out").status == 200)
+            let other = #"{"profile":"u2","channel":"sms","account":"sms-fr","address":"+33611223344","opt_in":true}"#
+            #expect(try await server.send("POST", "/v1/subscriptions", other).json["opt_in"] == true)
+            #expect(try await send(line("")).json["rejected"] == 1)
+            #expect(try await server.send("DELETE", "/v1/subscriptions/sub_1").status == 204)
+            #expect(try await send(line("")).json["rejected"] == 1)
         }
     }
 
@@ -77,6 +84,22 @@ import Testing
             #expect(other.status == 422 && other.code == "idempotency_key_reused", "\(other.text)")
             #expect(try await server.send("GET", "/v1/imports").json["data"]?.array?.count == 1)
             #expect(try await server.send("GET", "/v1/profiles/u1000").status == 404)
+        }
+    }
+
+    @Test func `a repeat is known though the transaction had to run twice`() async throws {
+        try await TestServer.run { server in
+            _ = try await server.send("POST", "/v1/segments", #"{"name":"A","condition":{"tag":"x"}}"#)
+            for number in 0..<10 {
+                let headers = Self.ndjson + [("idempotency-key", "k\(number)")]
+                // Refused once it has changed something: whatever was to be committed with it is run again.
+                async let refused = server.send("PUT", "/v1/segments/seg_1", #"{"name":"A","condition":{"segment":"seg_1"}}"#)
+                async let imported = server.send("POST", "/v1/imports?kind=profiles", #"{"external_id":"u1"}"#, headers: headers)
+                let first = try await imported
+                #expect(try await refused.status == 422 && first.status == 200)
+                let again = try await server.send("POST", "/v1/imports?kind=profiles", #"{"external_id":"u1"}"#, headers: headers)
+                #expect(again.header("idempotency-replayed") == "true" && again.body == first.body, "\(again.text)")
+            }
         }
     }
 

@@ -4,7 +4,6 @@ import HTTPServer
 import Linux
 import OpenSSL
 package import Storage
-import Synchronization
 
 /// The `Idempotency-Key`s of requests that are being worked on now.
 final class InProgress: Sendable {
@@ -64,17 +63,20 @@ extension APICall {
         guard let text = try idempotencyKey(), let key else { return try await work(body) { _, _ in } }
         try enter(key.id, text)
         defer { context.inProgress.leave(key.id, text) }
-        let digest = BodyDigest(after: requestLine)
+        var hasher: SHA256? = SHA256()
+        hasher?.update(requestLine)
+        // Kept from the end of the body on: a transaction may run twice.
+        let hash = Lock<[UInt8]>([])
         let read: ImportBody = {
             let piece = try await body()
-            if let piece { digest.update(piece) }
+            if let piece { hasher?.update(piece) } else if let digest = hasher.take()?.finish() { hash.withLock { $0 = digest } }
             return piece
         }
         if let recorded = try await store.read({ try $0.recordedAnswer(of: key.id, to: text) }) {
             while try await read() != nil {}
-            return try Answer(replaying: recorded, of: digest.finish())
+            return try Answer(replaying: recorded, of: hash.withLock { $0 })
         }
-        return try await work(read) { try $0.record($1.record(of: digest.finish()), of: key.id, to: text) }
+        return try await work(read) { try $0.record($1.record(of: hash.withLock { $0 }), of: key.id, to: text) }
     }
 
     private func enter(_ key: KeyID, _ text: String) throws {
@@ -107,18 +109,6 @@ extension APICall {
         }
         return text
     }
-}
-
-/// The hash of a request whose body passes by.
-private final class BodyDigest: Sendable {
-    private let hasher = Mutex<SHA256?>(SHA256())
-
-    init(after start: [UInt8]) { update(start) }
-
-    func update(_ bytes: [UInt8]) { hasher.withLock { $0?.update(bytes) } }
-
-    /// To be called once.
-    func finish() -> [UInt8] { hasher.withLock { $0.take()?.finish() } ?? [] }
 }
 
 extension Answer {

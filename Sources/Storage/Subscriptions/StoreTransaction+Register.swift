@@ -20,8 +20,8 @@ extension StoreTransaction {
     package func register(_ plan: PlannedRegistration, isList: Bool = false) throws -> Written<Subscription> {
         let person = try person(plan)
         let known = try known(plan)
-        if isList, let person, let known, !known.optIn, plan.registration.optIn == true, plan.proof.at == nil,
-           try lastWithdrawal(of: known.id, by: person) != nil {
+        let isOptedIn = known.map { $0.owner == person && $0.optIn } ?? false
+        if isList, let person, !isOptedIn, plan.registration.optIn == true, plan.proof.at == nil, try hasWithdrawn(person, plan) {
             throw InvalidInput("/consent/at", "withdrawn", "is needed to bring back somebody who has withdrawn: the time at which they agreed again")
         }
         let owner = try owner(plan, person)
@@ -35,6 +35,13 @@ extension StoreTransaction {
         // Returns the row id of an external id. Changes nothing.
         try statement("SELECT id FROM profile WHERE external_hash = ? AND external_id = ?")
             .first(plan.profileHash, plan.registration.profile) { ProfileID(rawValue: $0.int(0)) }
+    }
+
+    /// Whether they have ever refused to be reached at this address, deleted since or not.
+    private func hasWithdrawn(_ person: ProfileID, _ plan: PlannedRegistration) throws -> Bool {
+        // Returns a row when there is a withdrawal. Changes nothing.
+        try statement("SELECT 1 FROM consent WHERE profile = ? AND account = ? AND address_hash = ? AND state = 'withdrawn' LIMIT 1")
+            .first(person.rawValue, plan.account, plan.addressHash) { _ in true } ?? false
     }
 
     /// The row of the person named, who was there just now; made when the external id is unknown.
