@@ -40,7 +40,9 @@ package struct API: Sendable {
             // What a provider adds to the URL of its callback, or a supervisor to a check, is theirs.
             if endpoint.template.hasPrefix("/v1/") {
                 _ = try call.query()
-                if endpoint.method != .GET { try call.refuseForeignPreconditions() }
+                try call.refuseForeignPreconditions()
+                // Nothing has happened when a body that nobody wants breaks off.
+                if endpoint.body == nil, endpoint.method != .GET { _ = try await call.bytes() }
             }
             response = try await endpoint.handler(call).response()
         } catch {

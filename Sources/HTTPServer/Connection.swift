@@ -136,8 +136,10 @@ final class Connection {
         settle()
     }
 
-    /// The server says goodbye. One that has only just come is about to ask, and is answered.
-    func closeIfIdle() {
+    /// The server says goodbye: what waits for a body waits no longer, and who is idle is let go. One that has only just come is about
+    /// to ask, and is answered.
+    func hurry() {
+        if let heldAnswer { return complete(heldAnswer) }
         guard phase == .head, !parser.hasStarted, pendingOutput == 0 else { return }
         if clock.hasServed { close() } else { settle() }
     }

@@ -219,7 +219,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         drainUntil = until
         drained.append(done)
         acceptor = nil
-        for connection in connections.all { connection.closeIfIdle() }
+        for connection in connections.all { connection.hurry() }
     }
 
     private func expire() {

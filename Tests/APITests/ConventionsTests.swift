@@ -100,6 +100,17 @@ import Testing
         }
     }
 
+    @Test func `a body that nobody wants breaks off before anything has happened`() async throws {
+        try await TestServer.run { server in
+            _ = try await server.send("PUT", "/v1/profiles/u1", "{}")
+            let size = 300_000
+            let body = "\(String(size, radix: 16))\r\n\(String(repeating: "x", count: size))\r\nzz\r\n"
+            #expect(try await server.send("DELETE", "/v1/profiles/u1", body, isChunked: true).status == 400)
+            #expect(try await server.send("GET", "/v1/profiles/u1").status == 200)
+            #expect(try await server.send("DELETE", "/v1/profiles/u1", "{}").status == 204)
+        }
+    }
+
     @Test func `a repeated POST acts once`() async throws {
         try await TestServer.run { server in
             let body = SubscriptionRoutesTests.registration(#","opt_in":true"#)

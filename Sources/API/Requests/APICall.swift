@@ -52,7 +52,10 @@ package struct APICall: Sendable {
         return try JSONBody(bytes)
     }
 
-    private func bytes() async throws -> [UInt8] {
+    /// The whole body.
+    ///
+    /// - Throws: `Problem` 413, `BodyError`.
+    func bytes() async throws -> [UInt8] {
         let limit = endpoint.bodyLimit(context)
         do { return try await request.body.collect(upTo: limit) } catch .tooLarge { throw Problem.tooLarge(limit, request) }
     }

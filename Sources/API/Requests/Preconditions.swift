@@ -12,9 +12,9 @@ extension APICall {
     func refuseForeignPreconditions() throws {
         let headers = request.headers
         if !endpoint.takesIfMatch, headers["if-match"] != nil {
-            throw Problem.parameter("If-Match", "Send no If-Match: there is no version here to compare it with.")
+            throw Problem.parameter("If-Match", "Send no If-Match: it is not compared with anything here.")
         }
-        if headers["if-none-match"] != nil {
+        if endpoint.method != .GET, headers["if-none-match"] != nil {
             throw Problem.parameter("If-None-Match", "Send no If-None-Match: it is looked at with GET alone.")
         }
     }

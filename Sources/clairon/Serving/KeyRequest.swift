@@ -13,6 +13,7 @@ struct KeyRequest {
 
     /// - Parameter words: `all`, or scopes separated by commas.
     init(name: String, app: Bool, scopes words: String, lifetime: Duration? = nil, rate: KeyRate? = nil) throws {
+        guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw Failed("--name: must have no control characters") }
         self.name = name
         self.lifetime = lifetime
         self.rate = rate
