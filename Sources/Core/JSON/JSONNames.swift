@@ -14,14 +14,16 @@ struct JSONNames {
     /// Takes the name whose token that is.
     ///
     /// - Returns: false when it is there already.
-    mutating func insert(_ name: Int, _ tokens: UnsafePointer<JSONToken>, _ text: UnsafePointer<UInt8>) -> Bool {
-        defer { count += 1 }
-        if hashed != nil { return hashed?.insert(tokens[name].unescaped(in: text)).inserted == true }
+    @inline(__always) mutating func insert(_ name: Int, _ tokens: UnsafePointer<JSONToken>, _ text: UnsafePointer<UInt8>) -> Bool {
+        defer { count &+= 1 }
         let mark = tokens[name].mark(in: text)
         defer { marks |= mark }
-        let isLastCompared = count == 32
-        guard marks & mark != 0 || isLastCompared else { return true }
-        if isLastCompared { hashed = [tokens[name].unescaped(in: text)] }
+        return count < 32 && marks & mark == 0 ? true : isNew(name, tokens, text)
+    }
+
+    private mutating func isNew(_ name: Int, _ tokens: UnsafePointer<JSONToken>, _ text: UnsafePointer<UInt8>) -> Bool {
+        if hashed != nil { return hashed?.insert(tokens[name].unescaped(in: text)).inserted == true }
+        if count == 32 { hashed = [tokens[name].unescaped(in: text)] }
         var isNew = true
         var at = object + 1
         for _ in 0..<count {

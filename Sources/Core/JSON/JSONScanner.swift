@@ -202,23 +202,33 @@ extension JSONScanner {
         guard at > start else { throw fail("a digit is expected") }
     }
 
-    private mutating func string() throws(JSONError) {
-        at += 1
+    @inline(__always) private mutating func string() throws(JSONError) {
+        at &+= 1
         let start = at
+        skipPlain()
+        // As most are: nothing but plain ASCII.
+        guard next == UInt8(ascii: "\"") else { return try string(from: start) }
+        add(.text, from: start, to: at)
+        at &+= 1
+    }
+
+    /// The rest of a string that has more than plain ASCII in it.
+    private mutating func string(from start: Int) throws(JSONError) {
         var kind = JSONToken.Kind.text
         while true {
-            skipPlain()
             let stop = next
             if stop == UInt8(ascii: "\"") { break }
             if stop >= 0x80 {
                 while next >= 0x80 { at &+= 1 }
                 if kind == .text { kind = .unicode }
+                skipPlain()
                 continue
             }
             guard stop == UInt8(ascii: "\\") else { throw fail(isAtEnd ? "unexpected end in a string" : "a control character in a string") }
             kind = .escaped
             at += 1
             try escape()
+            skipPlain()
         }
         let content = UnsafeBufferPointer(start: bytes + start, count: at - start)
         // An escape is ASCII, so it splits no character that is whole.
