@@ -40,7 +40,7 @@ package struct Endpoint: Sendable {
         let isRequired: Bool
 
         /// - Parameter schema: JSON Schema as text.
-        package init(_ name: String, _ summary: String, schema: String = #"{"type":"string"}"#, isRequired: Bool = false) {
+        package init(_ name: String, _ summary: String, schema: String = #"{"type":"string","pattern":"^[^\u0000]*$"}"#, isRequired: Bool = false) {
             self.isRequired = isRequired
             self.name = name
             self.summary = summary
