@@ -38,7 +38,7 @@ extension JSONValue {
     /// Numbers by value, strings by bytes, other types only when both are the same.
     func equals(_ other: JSONValue) -> Bool {
         switch (self, other) {
-        case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.string(let a), .string(let b)): a.hasBytes(of: b)
         case (.int, .double), (.double, .int): number == other.number
         default: self == other
         }

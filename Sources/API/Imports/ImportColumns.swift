@@ -56,7 +56,7 @@ struct ImportColumns: Sendable {
     private static func insert(_ path: ArraySlice<String>, _ column: Int, into members: inout [Member]) -> Bool {
         guard let name = path.first else { return false }
         let rest = path.dropFirst()
-        guard let index = members.firstIndex(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+        guard let index = members.firstIndex(where: { $0.name.hasBytes(of: name) }) else {
             members.append(Member(name: name, node: .cell(column)))
             guard !rest.isEmpty else { return true }
             var inner: [Member] = []
